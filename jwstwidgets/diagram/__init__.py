@@ -1,0 +1,14 @@
+"""A linkage as a picture: folded groups, positions and edges within a budget; pure values."""
+
+from jwstwidgets.diagram.build import BUDGET, MISSING, build_diagram
+from jwstwidgets.diagram.model import Diagram, DiagramEdge, DiagramNode, Heading
+
+__all__ = [
+    "BUDGET",
+    "MISSING",
+    "Diagram",
+    "DiagramEdge",
+    "DiagramNode",
+    "Heading",
+    "build_diagram",
+]

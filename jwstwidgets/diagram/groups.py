@@ -1,0 +1,267 @@
+"""Folding: every file of a table in one group, groups in a place, and what a group unfolds into.
+
+The overview has one group per place and kind of product ("16 × cal"), whatever the size of the
+table. Unfolding goes by observation, visit, activity, detector, exposure, until what is left is few
+enough to be drawn file by file. Pure functions of a linkage; no positions, no filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jwstwidgets.linkage import Linkage
+from jwstwidgets.linkage.edges import RELATION_CODES
+from jwstwidgets.products import ProductTable
+from jwstwidgets.vocabulary import INSTRUMENT_LABELS, STAGE1_REFERENCES, STAGE_LABELS, SUFFIXES
+
+Codes = npt.NDArray[np.int32]
+
+#: Columns from left to right with their titles.
+COLUMNS: Final = {"references": "References", **STAGE_LABELS, "derived": "Level 3 · derived"}
+#: Lanes from top to bottom with their titles.
+LANES: Final = {
+    "main": "",
+    "associations": "Associations: what was processed together",
+    "guide-star": "Guide stars: what kept the telescope pointed",
+    "previews": "Preview pictures",
+    "other": "Other files",
+}
+#: A group of at most this many files unfolds into files, and no group into more parts.
+MAX_PARTS: Final = 36
+#: More groups than this in the overview, and the smallest of each place are folded into one.
+MAX_GROUPS: Final = 60
+
+_GUIDE_COLUMN: Final = {"id": "1b", "acq1": "2a", "acq2": "2b", "track": "2c", "fg": "3"}
+_GUIDE_LABELS: Final = {
+    "id": "identification",
+    "acq1": "acquisition 1",
+    "acq2": "acquisition 2",
+    "track": "tracking",
+    "fg": "fine guiding",
+}
+#: What a group is split by, in this order; the first that tells its files apart is taken.
+_SPLIT_BY: Final = (
+    "reftype",
+    "program",
+    "observation",
+    "visit",
+    "activity",
+    "detector",
+    "exposure",
+    "root",
+)
+_SUFFIX_ORDER: Final = {suffix: i for i, suffix in enumerate(SUFFIXES)}
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Files drawn as one.
+
+    Attributes
+    ----------
+    id : str
+        Path in the tree of groups, e.g. ``main/2b/cal`` or ``guide-star/3/fg/visit=001``.
+    label : str
+        What they are.
+    column, lane : str
+        Where they are drawn.
+    role, stage : str
+        Of its first file.
+    codes : ndarray of int32
+        The files.
+    """
+
+    id: str
+    label: str
+    column: str
+    lane: str
+    role: str
+    stage: str
+    codes: Codes
+
+
+def overview(linkage: Linkage) -> tuple[Group, ...]:
+    """The groups of the overview, each file in exactly one; in the order they are drawn."""
+    places = _fold_rare(_places(linkage))
+    key = ["lane", "column", "kind"]
+    groups = []
+    for (lane, column, kind), rows in places.groupby(key, sort=False, observed=True):
+        codes = rows["code"].to_numpy(dtype=np.int32)
+        role, stage = _role_and_stage(linkage.table, codes[0])
+        groups.append(Group(f"{lane}/{column}/{kind}", str(kind), column, lane, role, stage, codes))
+    lanes, columns = list(LANES), list(COLUMNS)
+    return tuple(
+        sorted(groups, key=lambda g: (lanes.index(g.lane), columns.index(g.column), _order(g)))
+    )
+
+
+def parts(table: ProductTable, group: Group) -> tuple[Group, ...]:
+    """What a group unfolds into: its files, or at most `MAX_PARTS` smaller groups."""
+    if len(group.codes) == 1:
+        return ()
+    if len(group.codes) <= MAX_PARTS:
+        ordered = _sorted_by_name(table, group.codes)
+        labels = distinguishing_labels(table, ordered)
+        return tuple(
+            _part(table, group, f"file={table.files['filename'].iloc[code]}", label, [code])
+            for code, label in zip(ordered, labels, strict=True)
+        )
+    by, values = _split_key(table, group.codes)
+    found: list[Group] = []
+    for name, codes in _bundles(values, group.codes):
+        label = f"{_PREFIX.get(by, '')}{name}"
+        found.append(_part(table, group, f"{by}={name}", label, codes))
+    return tuple(found)
+
+
+def _part(
+    table: ProductTable, group: Group, step: str, label: str, codes: Codes | list[int]
+) -> Group:
+    codes = np.asarray(codes, dtype=np.int32)
+    role, stage = _role_and_stage(table, codes[0])
+    return Group(f"{group.id}/{step}", label, group.column, group.lane, role, stage, codes)
+
+
+def _role_and_stage(table: ProductTable, code: int) -> tuple[str, str]:
+    stage = table.files["stage"].iloc[code]
+    return str(table.files["role"].iloc[code]), stage if isinstance(stage, str) else ""
+
+
+def _order(group: Group) -> tuple[int, str]:
+    return _SUFFIX_ORDER.get(group.label.split(" ")[0], len(_SUFFIX_ORDER)), group.label
+
+
+def _places(linkage: Linkage) -> pd.DataFrame:
+    """For each file its `lane`, `column` and `kind` (the label of its group)."""
+    table = linkage.table
+    role = table.files["role"].astype(object).to_numpy()
+    stage = table.files["stage"].astype(object).fillna("").to_numpy()
+    suffix = table.names["suffix"].astype(object).fillna("").to_numpy()
+    mode = table.names["mode"].astype(object).fillna("").to_numpy()
+    asn_type = table.names["asn_type"].astype(object).fillna("").to_numpy()
+    reftype = table.names["reftype"].astype(object).to_numpy()
+    data = np.isin(role, ["science", "auxiliary"])
+    column = np.where(_is_derived(linkage) & data, "derived", stage)
+    guide = role == "guide-star"
+    column = np.where(guide, pd.Series(mode).map(_GUIDE_COLUMN).fillna("derived"), column)
+    column = np.where(role == "reference", "references", column)
+    stage2 = np.char.endswith(asn_type.astype(str), "2")
+    column = np.where(role == "association", np.where(stage2, "2a", "2c"), column)
+    beside = (role == "pool") | (suffix == "msa")
+    column = np.where(beside, "1b", column)
+    lane = np.where(data | (role == "reference"), "main", role)
+    lane = np.where(beside | (role == "association"), "associations", lane)
+    lane = np.where(role == "preview", "previews", lane)
+    astray = column == ""
+    lane, column = np.where(astray, "other", lane), np.where(astray, "1b", column)
+    kind = np.where(data, np.where(suffix == "", "unknown names", suffix), role)
+    kind = np.where(guide, pd.Series(mode).map(_GUIDE_LABELS).fillna("guide stars"), kind)
+    kind = np.where(role == "association", asn_type + " asn", kind)
+    acts = np.where(np.isin(reftype.astype(str), list(STAGE1_REFERENCES)), "stage-1", "stage-2")
+    acts = np.where(pd.isna(reftype), "context", pd.Series(acts, dtype=object) + " references")
+    kind = np.where(role == "reference", acts, kind)
+    kind = np.where(role == "preview", "previews", kind)
+    return pd.DataFrame(
+        {"lane": lane, "column": column, "kind": _with_instrument(table, kind, data)}
+    ).assign(code=np.arange(len(table), dtype=np.int32))
+
+
+def _with_instrument(
+    table: ProductTable, kind: npt.NDArray[np.object_], data: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.object_]:
+    """Group by instrument too, where the table holds several."""
+    instrument = table.files["instrument"]
+    if instrument[data].nunique() < 2:
+        return kind
+    labels = instrument.map(INSTRUMENT_LABELS).astype(object).fillna("").to_numpy()
+    return np.where(data & (labels != ""), kind + " " + labels, kind)
+
+
+def _is_derived(linkage: Linkage) -> npt.NDArray[np.bool_]:
+    """Level-3 files derived from another product of the same combination."""
+    derived = np.zeros(len(linkage.table), dtype=bool)
+    along = linkage.edges.relation == RELATION_CODES["multiplicity"]
+    derived[linkage.edges.target[along]] = True
+    return derived
+
+
+def _fold_rare(places: pd.DataFrame) -> pd.DataFrame:
+    """Keep the overview within `MAX_GROUPS`, however many kinds the archive may invent."""
+    sizes = places.groupby(["lane", "column", "kind"], observed=True).size().sort_values()
+    rare = sizes.index[: max(0, len(sizes) - MAX_GROUPS)]
+    if len(rare):
+        is_rare = pd.MultiIndex.from_frame(places[["lane", "column", "kind"]]).isin(rare)
+        places = places.assign(kind=np.where(is_rare, "other kinds", places["kind"]))
+    return places
+
+
+def _split_key(table: ProductTable, codes: Codes) -> tuple[str, npt.NDArray[np.object_]]:
+    names = table.names.iloc[codes]
+    for field in _SPLIT_BY:
+        values = names[field].astype(object).fillna("").to_numpy()
+        if len(set(values)) > 1:
+            return field, values
+    return "file", table.files["filename"].iloc[codes].to_numpy(dtype=object)
+
+
+def _bundles(values: npt.NDArray[np.object_], codes: Codes) -> Iterator[tuple[str, Codes]]:
+    """Files of each value; where there are too many values, of runs of values: ``001 – 009``."""
+    distinct, at = np.unique(values.astype(str), return_inverse=True)
+    runs = np.array_split(np.arange(len(distinct)), min(len(distinct), MAX_PARTS))
+    order = np.argsort(at, kind="stable")
+    ends = np.searchsorted(at[order], [run[-1] + 1 for run in runs])
+    for run, chosen in zip(runs, np.split(order, ends[:-1]), strict=True):
+        first, last = distinct[run[0]], distinct[run[-1]]
+        yield (str(first) if first == last else f"{first} – {last}"), codes[chosen]
+
+
+def _sorted_by_name(table: ProductTable, codes: Codes) -> Codes:
+    names = table.files["filename"].iloc[codes].to_numpy(dtype=object).astype(str)
+    return codes[np.argsort(names, kind="stable")]
+
+
+_PREFIX: Final = {"program": "program ", "observation": "obs ", "visit": "visit "}
+#: Fields of a name that a label may need, with what is written before each.
+_LABEL_FIELDS: Final = (
+    ("program", ""),
+    ("observation", "o"),
+    ("visit", "v"),
+    ("activity", "act "),
+    ("exposure", ""),
+    ("segment", "seg"),
+    ("detector", ""),
+    ("candidate", ""),
+    ("target", ""),
+    ("source", ""),
+    ("optical", ""),
+    ("attempt", "#"),
+    ("image", ""),
+    ("time", ""),
+    ("timestamp", ""),
+    ("counter", "#"),
+    ("reftype", ""),
+    ("version", ""),
+    ("suffix", ""),
+    ("extension", "."),
+)
+
+
+def distinguishing_labels(table: ProductTable, codes: Codes) -> list[str]:
+    """Labels for files drawn side by side: just the parts of their names that differ."""
+    names = table.names.iloc[codes]
+    texts = [""] * len(codes)
+    for field, prefix in _LABEL_FIELDS:
+        values = names[field].astype(object).fillna("").to_numpy()
+        if len(set(values)) > 1:
+            for i, value in enumerate(values):
+                if value:
+                    texts[i] += f"{' ' if texts[i] else ''}{prefix}{value}"
+    filename = table.files["filename"].iloc[codes].tolist()
+    distinct = len(set(texts)) == len(texts)
+    return [text if distinct and text else name for text, name in zip(texts, filename, strict=True)]
