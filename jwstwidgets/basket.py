@@ -22,36 +22,24 @@ Basket(1 file, 20 MB)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from jwstwidgets.errors import JwstWidgetsError, ProductTableError
+from jwstwidgets.basket_rows import COLUMNS, canonical, column_of, empty, merged, rows_of
+from jwstwidgets.errors import JwstWidgetsError
 from jwstwidgets.units import format_bytes
 
 if TYPE_CHECKING:
     from jwstwidgets.export import ExportInfo
 
-# Column -> dtype of a basket's table. `owners` and `reasons` are tuples of str.
-DTYPES = {
-    "filename": "string",
-    "size": "Int64",  # bytes, NA where the archive gives none
-    "rights": "string",  # PUBLIC, EXCLUSIVE_ACCESS, NA
-    "stage": "string",
-    "role": "string",
-    "owners": "object",
-    "reasons": "object",
-}
-COLUMNS = ("uri", *DTYPES)
-NEEDED = tuple(name for name in COLUMNS if name != "reasons")
 EXCLUSIVE = "EXCLUSIVE_ACCESS"
-
-Names = tuple[str, ...]
 
 
 class Subtotal(NamedTuple):
@@ -103,7 +91,7 @@ class Basket:
     whatever the order.
     """
 
-    _rows: pd.DataFrame = field(default_factory=lambda: _empty())
+    _rows: pd.DataFrame = field(default_factory=empty)
 
     def add(self, files: pd.DataFrame, reason: str) -> Basket:
         """Put files in, or give those already in one more reason.
@@ -132,7 +120,7 @@ class Basket:
             raise JwstWidgetsError(
                 "A file cannot be added for no reason.", 'Give one, such as "picked".'
             )
-        return self | Basket(_rows_of(files, reason.strip()))
+        return self | Basket(rows_of(files, reason.strip()))
 
     def remove(self, uris: Iterable[str], reason: str | None = None) -> Basket:
         """Take files out, or only one reason from them.
@@ -144,15 +132,16 @@ class Basket:
         reason : str, optional
             Remove this reason; a file goes only when no other holds it. None: the files go.
         """
-        named = self._rows.index.isin([uris] if isinstance(uris, str) else list(uris))
+        wanted = pd.Index([uris] if isinstance(uris, str) else list(uris), dtype="object")
+        named = self._rows.index.isin(wanted)
         if reason is None:
             return Basket(self._rows[~named])
         left = [
             tuple(r for r in held if r != reason) if hit else held
             for held, hit in zip(self._rows["reasons"], named, strict=True)
         ]
-        rows = self._rows.assign(reasons=_column_of(left, self._rows.index))
-        return Basket(rows[[bool(held) for held in left]])
+        rows = self._rows.assign(reasons=column_of(left, self._rows.index))
+        return Basket(rows[np.fromiter(map(bool, left), dtype=bool, count=len(left))])
 
     def clear(self) -> Basket:
         """The empty basket."""
@@ -172,18 +161,23 @@ class Basket:
             return NotImplemented
         fresh = other._rows[~other._rows.index.isin(self._rows.index)]
         known = other._rows[other._rows.index.isin(self._rows.index)]
-        rows = _merged(self._rows, known)
-        parts = [part for part in (rows, fresh) if len(part)]
-        return Basket(pd.concat(parts)) if parts else self
+        rows = merged(self._rows, known)
+        if not len(rows) or not len(fresh):
+            return Basket(fresh if len(fresh) else rows)
+        # `concat` would make Arrow strings of the index again.
+        uris = pd.Index([*rows.index, *fresh.index], name="uri", dtype="object")
+        return Basket(pd.concat([rows, fresh], ignore_index=True).set_axis(uris))
 
     def __and__(self, other: Basket) -> Basket:
         if not isinstance(other, Basket):
             return NotImplemented
         mine = self._rows[self._rows.index.isin(other._rows.index)]
-        return Basket(_merged(mine, other._rows.loc[mine.index]))
+        return Basket(merged(mine, other._rows.loc[mine.index]))
 
     def __sub__(self, other: Basket) -> Basket:
-        return self.remove(other) if isinstance(other, Basket) else NotImplemented
+        if not isinstance(other, Basket):
+            return NotImplemented
+        return self.remove(other)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Basket):
@@ -191,7 +185,8 @@ class Basket:
         # The URIs first: a basket that differs there needs no sorting of 300,000 tuples.
         if len(self) != len(other) or not self._rows.index.isin(other._rows.index).all():
             return False
-        return _canonical(self._rows).equals(_canonical(other._rows.loc[self._rows.index]))
+        theirs = other._rows.loc[self._rows.index]
+        return bool(canonical(self._rows).equals(canonical(theirs)))
 
     def __hash__(self) -> int:
         return hash(frozenset(self._rows.index))
@@ -244,94 +239,6 @@ class Basket:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _empty() -> pd.DataFrame:
-    columns = {name: pd.Series(dtype=dtype) for name, dtype in DTYPES.items()}
-    return pd.DataFrame(columns, index=pd.Index([], dtype="object", name="uri"))
-
-
-def _column_of(values: list[Names], index: pd.Index) -> pd.Series:
-    return pd.Series(values, index=index, dtype="object")
-
-
-def _rows_of(files: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """Rows as a basket keeps them: indexed by URI, one each, checked, typed."""
-    missing = [name for name in NEEDED if name not in files.columns]
-    if missing:
-        raise ProductTableError(
-            f"The files to add lack the column {', '.join(missing)}; found: "
-            f"{', '.join(map(str, files.columns)) or 'none'}.",
-            "Take the rows from a ProductTable.",
-        )
-    nameless = int((files["uri"].isna() | (files["uri"] == "")).sum())
-    if nameless:
-        raise ProductTableError(
-            f"{nameless} of {len(files)} files have no URI: they are not in the archive.",
-            "Leave out planned and missing products.",
-        )
-    index = pd.Index(files["uri"].astype("object"), name="uri")
-    # One owner given as a plain string is that owner, not its letters.
-    owned = [(held,) if isinstance(held, str) else tuple(held) for held in files["owners"]]
-    owners = _column_of(owned, index)
-    plain = {name: _typed(files[name], dtype) for name, dtype in DTYPES.items() if name in NEEDED}
-    rows = pd.DataFrame(
-        {
-            **{k: v.array for k, v in plain.items() if k != "owners"},
-            "owners": owners.array,
-            "reasons": _column_of([(reason,)] * len(index), index).array,
-        },
-        index=index,
-    )
-    again = index.duplicated()
-    return _merged(rows[~again], rows[again]) if again.any() else rows
-
-
-def _typed(column: pd.Series, dtype: str) -> pd.Series:
-    """A column in its dtype, or the error that names it."""
-    try:
-        typed = column.astype(dtype)
-    except (TypeError, ValueError) as error:
-        raise ProductTableError(
-            f"The column {column.name!r} cannot be read as {dtype}: {error}."
-        ) from error
-    if dtype == "Int64" and (typed < 0).any():
-        raise ProductTableError(
-            f"The column {column.name!r} has a negative size: {typed.min()} bytes."
-        )
-    return typed
-
-
-def _merged(rows: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """`rows` with what `other` (URIs all in `rows`, may repeat) says of the same files."""
-    if not len(other):
-        return rows
-    at = rows.index.get_indexer(other.index)
-    values = {}
-    for name, dtype in DTYPES.items():
-        column = rows[name].copy()
-        if dtype == "object":
-            column = _column_of(_joined(list(column), at, other[name]), rows.index)
-        else:
-            stated = other[name].notna().to_numpy()
-            column.iloc[at[stated]] = other[name].array[stated]
-        values[name] = column
-    return pd.DataFrame(values, index=rows.index)
-
-
-def _joined(held: list[Names], at: Iterable[int], more: Iterable[Names]) -> list[Names]:
-    """Tuples with the tuples added at these places, in order, each name once."""
-    for place, names in zip(at, more, strict=True):
-        # Most files come again with the same owners: no new tuple for them.
-        if held[place] != names:
-            held[place] = tuple(dict.fromkeys(held[place] + names))
-    return held
-
-
-def _canonical(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with owners and reasons in one order, so that equal means the same sets."""
-    order: Callable[[Names], Names] = lambda names: tuple(sorted(names))  # noqa: E731
-    return rows.assign(owners=rows["owners"].map(order), reasons=rows["reasons"].map(order))
 
 
 def _subtotals(rows: pd.DataFrame, name: str) -> dict[str, Subtotal]:

@@ -78,15 +78,16 @@ def _as_text(column: Any) -> Any:
         column = column.astype(object)
     if isinstance(column, pd.Series) and pd.api.types.is_float_dtype(column.dtype):
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        if np.all(~np.isfinite(numbers) | (numbers == np.floor(numbers))):
-            column = column.astype("Int64")
+        finite = numbers[np.isfinite(numbers)]
+        if np.all((finite == np.floor(finite)) & (np.abs(finite) < 2**53)):
+            column = pd.Series(numbers).where(np.isfinite(numbers)).astype("Int64")
     try:
         array = pa.array(column, from_pandas=True)
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()
         return array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
-    except (pa.ArrowException, UnicodeEncodeError):
-        # Mixed types in one column: text and numbers, numpy masked constants, lists; bad Unicode.
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+        # Mixed types: text and numbers, masked constants, lists; bad Unicode; huge whole numbers.
         return pa.array([_cell_text(value) for value in column], type=pa.string())
 
 

@@ -142,6 +142,8 @@ def _sizes(column: pd.Series[Any]) -> Any:
 
 def _whole_numbers(column: pd.Series[Any], low: int, high: int, dtype: Any) -> Any:
     """A nullable integer column; what is no whole number within `low` and `high` is missing."""
+    if column.dtype == object:  # of mixed types: text, numbers, numpy's masked constant
+        column = pd.Series(Coded.of(column).to_text())
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     stated = (numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers))
     return pd.arrays.IntegerArray(np.where(stated, numbers, 0).astype(dtype), ~stated)

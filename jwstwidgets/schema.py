@@ -61,7 +61,8 @@ class Dialect:
     @property
     def needed(self) -> tuple[str, ...]:
         """Columns without which the rows mean nothing."""
-        return tuple(c for c in (self.filename, self.key, self.owner, self.size, self.mrp) if c)
+        columns = dict.fromkeys((self.filename, self.key, self.owner, self.size, self.mrp))
+        return tuple(column for column in columns if column)
 
     @property
     def known(self) -> frozenset[str]:

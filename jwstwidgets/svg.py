@@ -28,7 +28,7 @@ from jwstwidgets.diagram.palette import (
 from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
 
 _FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
-_LEGEND_HEIGHT = 56.0
+_LEGEND_HEIGHT = 48.0
 #: What XML 1.0 cannot hold, whatever the escaping.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Mean width of a letter, px: bold first line, plain second line.
@@ -71,11 +71,13 @@ def to_svg(
         f"<title>{_text(title or 'linkage diagram')}</title>",
         f"<rect width='100%' height='100%' fill='{BACKGROUND}'/>",
         _ARROWS,
-        f"<text x='24' y='24' font-size='15' font-weight='600' fill='{TEXT}'>{_text(title)}</text>",
+        f"<text x='16' y='24' font-size='15' font-weight='600' fill='{TEXT}'>{_text(title)}</text>",
         f"<g transform='translate(0 {top:.0f})'>",
         *(_heading(heading) for heading in (*diagram.columns, *diagram.lanes)),
+        # Between cards behind the boxes, between parts before them: a box hides what passes it.
+        *(_edge(edge, by_id, lit) for edge in diagram.edges if not _between_parts(edge, by_id)),
         *(_node(node, lit) for node in diagram.nodes if node.kind == "box"),
-        *(_edge(edge, by_id, lit) for edge in diagram.edges),
+        *(_edge(edge, by_id, lit) for edge in diagram.edges if _between_parts(edge, by_id)),
         *(_node(node, lit) for node in diagram.nodes if node.kind != "box"),
         *_legend(diagram, diagram.height, caption),
         "</g></svg>",
@@ -201,6 +203,10 @@ _POLYGONS = {
 }
 
 
+def _between_parts(edge: DiagramEdge, by_id: dict[str, DiagramNode]) -> bool:
+    return bool(by_id[edge.source].parent and by_id[edge.target].parent)
+
+
 def _edge(edge: DiagramEdge, by_id: dict[str, DiagramNode], lit: Collection[str]) -> str:
     source, target = by_id[edge.source], by_id[edge.target]
     is_lit = bool(lit) and edge.source in lit and edge.target in lit
@@ -233,14 +239,14 @@ def _curve(source: DiagramNode, target: DiagramNode) -> str:
 
 
 def _legend(diagram: Diagram, top: float, caption: str) -> Iterator[str]:
-    x, y = 24.0, top + 14
+    x, y = 16.0, top + 10
     looks = dict.fromkeys(look_of(node) for node in diagram.nodes if node.kind != "place")
     for look in looks:
         swatch = DiagramNode("", "file", "", x=x + 9, y=y - 4, width=18, height=11)
         yield _shape(swatch, look, 0)
         yield _line(x + 25, y, look.label, 200, MUTED, size=11)
         x += 42 + 6.0 * len(look.label)
-    x, y = 24.0, y + 20
+    x, y = 16.0, y + 20
     for evidence in dict.fromkeys(edge.evidence for edge in diagram.edges):
         dash = f" stroke-dasharray='{DASHES[evidence]}'" if DASHES[evidence] else ""
         yield f"<path d='M{x:.0f} {y - 4:.0f}h30' stroke='{EDGE}' stroke-width='1.6'{dash}/>"

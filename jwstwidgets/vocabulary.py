@@ -23,11 +23,11 @@ from typing import Final
 STAGES: Final = ("1b", "2a", "2b", "2c", "3")
 STAGE_LABELS: Final = MappingProxyType(
     {
-        "1b": "Level 1b · uncalibrated",
-        "2a": "Level 2a · count rates",
-        "2b": "Level 2b · calibrated",
-        "2c": "Level 2c · flagged",
-        "3": "Level 3 · combined",
+        "1b": "1b · uncalibrated",
+        "2a": "2a · count rates",
+        "2b": "2b · calibrated",
+        "2c": "2c · outliers flagged",
+        "3": "3 · combined",
     }
 )
 

@@ -22,7 +22,10 @@ I2D = "mast:JWST/product/jw02733-o002_t001_miri_f1130w_i2d.fits"
 def read_rows(path: Path) -> pd.DataFrame:
     """Archive rows as a client delivers them: ids as text, missing where the archive says so."""
     ids = dict.fromkeys(["obsid", "obsID", "parent_obsid", "proposal_id"], str)
-    return pd.read_csv(path, dtype=ids, na_values=["--", ""], keep_default_na=False)
+    rows = pd.read_csv(path, dtype=ids, na_values=["--", ""], keep_default_na=False)
+    if "mtFlag" in rows:
+        rows["mtFlag"] = rows["mtFlag"].map({"True": True, "False": False}).astype("boolean")
+    return rows
 
 
 def real_tables(real: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -44,7 +44,7 @@ def chromium() -> Path:
     """Executable of the browser, for Playwright's ``launch(executable_path=...)``."""
     browser = find_browser.find()
     if browser is None:
-        missing(f"no Chrome or Chromium; {find_browser.BY_HAND} can name one")
+        missing(f"no Chrome or Chromium that can be driven; {find_browser.BY_HAND} can name one")
     return browser
 
 

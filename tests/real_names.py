@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 #: Columns of names in each kind of table, by a pattern of its path below the real data.
@@ -22,15 +23,18 @@ COLUMNS = {
 }
 #: Of columns that hold URIs, the name is what follows the last slash.
 URIS = {"caom/products*.csv": ("dataURI",), "caom/observations.csv": ("dataURL", "jpegURL")}
-#: A cell that states nothing, and one that is no name at all (a dash of the archive, a flag).
+#: Cells that state nothing; "A" is what a notebook left of one URI.
 NO_NAME = {"", "--", "A", "NULL"}
 
 
 def documents(folder: Path) -> list[tuple[str, dict]]:
     """(file name, content) of the association documents in `folder`, and below."""
-    return [(path.name, json.loads(path.read_text())) for path in sorted(folder.rglob("*_asn.json"))]
+    return [
+        (path.name, json.loads(path.read_text())) for path in sorted(folder.rglob("*_asn.json"))
+    ]
 
 
+@cache
 def names_by_place(real: Path) -> dict[str, set[str]]:
     """Every name in the real data, by the path or pattern of where it was found."""
     found: dict[str, set[str]] = {}
@@ -38,9 +42,8 @@ def names_by_place(real: Path) -> dict[str, set[str]]:
         found[pattern] = set(_cells(real, pattern, columns)) - NO_NAME
     for pattern, columns in URIS.items():
         uris = set(_cells(real, pattern, columns)) - NO_NAME
-        found[f"{pattern} URIs"] = {uri.rpartition("/")[2] for uri in uris}
+        found[f"{pattern} URIs"] = {uri.rpartition("/")[2] for uri in uris} - NO_NAME
     found["level3 list"] = set((real / "names/level3_i2d_400.txt").read_text().split())
-    # The folder names of the test sets have crept into the names of one pool.
     associations = documents(real)
     found["associations"] = {name for name, _ in associations}
     products = [p for _, document in associations for p in document["products"]]
@@ -65,6 +68,8 @@ def _cells(real: Path, pattern: str, columns: tuple[str, ...]) -> list[str]:
         delimiter = next(d for d in ("|", "\t", ",") if d in first)
         for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
             cells += [
-                cell for title, cell in row.items() if title in columns or str(title).upper() in columns
+                cell
+                for title, cell in row.items()
+                if title in columns or str(title).upper() in columns
             ]
     return cells

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -25,7 +24,9 @@ from jwstwidgets.export import ExportInfo
 # busybox and ksh are not promised, but where they are, they too must manage.
 SHELLS = [s for s in ("bash", "dash", "busybox sh", "ksh") if shutil.which(s.split()[0])]
 TOOLS = [t for t in ("curl", "wget") if shutil.which(t)]
-POSIX_TOOLS = "awk cat ls mkdir mkfifo mv rm sleep sort tail tr uname wc".split()
+POSIX_TOOLS = [
+    "awk", "cat", "ls", "mkdir", "mkfifo", "mv", "rm", "sleep", "sort", "tail", "tr", "uname", "wc",
+]  # fmt: skip
 TOKEN = "0123456789abcdefSECRET"
 
 
@@ -134,4 +135,4 @@ class ScriptRuns:
         return {name: body for name, body in self.files().items() if ".part" not in name}
 
     def leftovers(self) -> list[str]:
-        return os.listdir(self.env["TMPDIR"])
+        return [path.name for path in Path(self.env["TMPDIR"]).iterdir()]

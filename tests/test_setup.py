@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import urllib.request
 from pathlib import Path
@@ -145,10 +146,14 @@ def test_a_browser_that_does_not_start_is_none(tmp_path, monkeypatch):
     monkeypatch.delenv(find_browser.BY_HAND, raising=False)
     monkeypatch.setattr(find_browser, "APPLICATIONS", ())
     monkeypatch.setattr(find_browser, "playwrights_own", lambda: None)
+    monkeypatch.setattr(find_browser, "driver_runs", lambda: True)
     assert find_browser.find() is None
 
     stub.write_text("#!/bin/sh\necho Chromium 1.0\n", encoding="utf-8")
     assert find_browser.find() == stub
+
+    monkeypatch.setattr(find_browser, "driver_runs", lambda: False)
+    assert find_browser.find() is None
 
 
 # --- the environment ------------------------------------------------------------------------------
@@ -240,9 +245,12 @@ def test_no_way_to_make_an_environment_is_said(tmp_path, monkeypatch):
 
 def test_environment_without_ensurepip(tmp_path, monkeypatch):
     """Debian's bare python3 has no ensurepip; a pip from outside makes up for it."""
-    bundled = pytest.importorskip("ensurepip").__path__[0]
-    monkeypatch.setenv("PIP_NO_INDEX", "1")  # no network: the pip to install lies on disk
-    monkeypatch.setenv("PIP_FIND_LINKS", f"{bundled}/_bundled")
+    # No network: the pip to install lies on disk, on Debian in a folder of its own.
+    bundled = Path(pytest.importorskip("ensurepip").__path__[0]) / "_bundled"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv(
+        "PIP_FIND_LINKS", f"{bundled} {sysconfig.get_config_var('WHEEL_PKG_DIR') or ''}"
+    )
 
     assert make_env.with_outer_pip(tmp_path / "venv")
     assert make_env.works(tmp_path / "venv")
@@ -316,6 +324,7 @@ def test_demo_answers_when_its_port_is_taken_and_stops_on_ctrl_c():
             finally:
                 os.killpg(server.pid, signal.SIGINT)
             assert server.wait(timeout=30) == 0
+    assert not any((demo.HOME / "runtime").glob("jpserver-*")), "it did not end properly"
 
     assert '"news": {"disabled": true}' in page
     assert notebook["type"] == "notebook"

@@ -51,7 +51,6 @@ def command(arguments: list[str]) -> list[str]:
         f"--ServerApp.root_dir={ROOT}",  # else the notebook's folder, and its URL another
         *OFFLINE,
         "--log-level=WARN",
-        "--ServerApp.answer_yes=True",  # one Ctrl-C stops it
         *as_root,
         *arguments,
     ]
@@ -81,10 +80,11 @@ def main() -> int:
     trust = [sys.executable, "-m", "nbformat.sign", str(NOTEBOOK)]
     subprocess.run(trust, env=settings, stdout=subprocess.DEVNULL, check=True)
 
-    # From here on the server, not this script, decides when it is over: a Ctrl-C reaches both.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    server = subprocess.Popen(command(sys.argv[1:]), cwd=ROOT, env=settings)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    # In a session of its own, so that a Ctrl-C reaches this script alone. The server ends properly,
+    # with its kernels, on SIGTERM; on SIGINT only where it can ask back on a terminal.
+    server = subprocess.Popen(command(sys.argv[1:]), cwd=ROOT, env=settings, start_new_session=True)
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, lambda *_: server.terminate())
     if url := url_of(server):
         print(f"\n  The demo is at\n\n      {url}\n\n  Ctrl-C stops it.\n", flush=True)
     return server.wait()

@@ -23,6 +23,9 @@ APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+#: The browser; a font, without which it draws no text; what Playwright's driver is linked to.
+DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core", "libatomic1")
+#: Environment variable that names a browser.
 BY_HAND = "JWSTWIDGETS_CHROMIUM"
 
 LEFT_OUT = f"""
@@ -59,8 +62,16 @@ def playwrights_own() -> Path | None:
     return Path(answer.stdout.strip()) if answer.returncode == 0 else None
 
 
+def driver_runs() -> bool:
+    """Whether Playwright starts: what drives the browser is a program with needs of its own."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 def find() -> Path | None:
-    """The browser to test with, if there is one."""
+    """The browser to test with, if there is one that can be driven."""
+    if not driver_runs():
+        return None
     if named := os.environ.get(BY_HAND):
         return Path(named) if runs(Path(named)) else None
     on_path = (Path(found) for command in COMMANDS if (found := shutil.which(command)))
@@ -73,8 +84,7 @@ def find() -> Path | None:
 
 def install() -> Path | None:
     """Install a browser by the first way that works here."""
-    # A font, because Chromium alone draws no text on a machine without one.
-    if apt.available() and apt.install("chromium", "fonts-dejavu-core") and (browser := find()):
+    if apt.available() and apt.install(*DEBIAN_PACKAGES) and (browser := find()):
         return browser
     print("Installing Playwright's own Chromium ...", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "playwright", "install", "chromium"]

@@ -77,10 +77,11 @@ def failure_of(error: BaseException, *, who: str, what: str) -> Failure:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return _of_status(error.response, who, what)
     causes = tuple(_causes(error))
+    # urllib3 counts a refused connection among the time-outs, so it is looked for first.
+    if _any(causes, ConnectionRefusedError, urllib3.exceptions.NewConnectionError):
+        return _unreachable(causes, who)
     if _any(causes, TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError):
-        return Failure(
-            ArchiveTimeout(f"{who} fell silent when asked for {what}.", _TRY_LATER),
-        )
+        return Failure(ArchiveTimeout(f"{who} fell silent when asked for {what}.", _TRY_LATER))
     if _any(causes, requests.exceptions.ChunkedEncodingError, http.client.IncompleteRead):
         return _of_broken_body(causes, who, what)
     if _any(causes, requests.JSONDecodeError):
@@ -169,16 +170,21 @@ def _of_connection(causes: tuple[BaseException, ...], who: str, what: str) -> Fa
     if _any(causes, requests.exceptions.ProxyError):
         hint = "Check the proxy that HTTPS_PROXY names."
         return Failure(ArchiveUnavailable(f"{who} cannot be reached through the proxy.", hint))
-    if _any(causes, urllib3.exceptions.NameResolutionError):
-        hint = "Is this machine offline? The sample archive works without a network."
-        return Failure(ArchiveUnavailable(f"The host name of {who} is not known here.", hint))
-    if _any(causes, ConnectionRefusedError, urllib3.exceptions.NewConnectionError):
-        hint = f"It may be down, or the network is. {_TRY_LATER}"
-        return Failure(ArchiveUnavailable(f"{who} accepts no connection.", hint), passing=True)
     if _any(causes, requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
         text = f"{who} answered {what} with bytes that do not decode."
         return Failure(ArchiveAnswerError(text, _REPORT))
     return _broken(causes, who, what)
+
+
+def _unreachable(causes: tuple[BaseException, ...], who: str) -> Failure:
+    if _any(causes, urllib3.exceptions.NameResolutionError):
+        hint = "Is this machine offline? The sample archive works without a network."
+        return Failure(ArchiveUnavailable(f"The host name of {who} is not known here.", hint))
+    if _any(causes, requests.exceptions.ProxyError):
+        hint = "Check the proxy that HTTPS_PROXY names."
+        return Failure(ArchiveUnavailable(f"{who} cannot be reached through the proxy.", hint))
+    hint = f"It may be down, or the network is. {_TRY_LATER}"
+    return Failure(ArchiveUnavailable(f"{who} accepts no connection.", hint), passing=True)
 
 
 def _broken(causes: tuple[BaseException, ...], who: str, what: str) -> Failure:

@@ -250,9 +250,8 @@ class MastArchive:
             def ask(obsids: tuple[str, ...]) -> ProductBatch:
                 question = {"service": _PRODUCTS, "params": {"obsid": ",".join(obsids)}}
                 send = _bound(portal.service_request_async, question)
-                attempts = 1 if unavailable else 3
                 try:
-                    pages = self._pages(wire, send, naming(obsids), attempts)
+                    pages = self._pages(wire, send, naming(obsids), again=not unavailable)
                     rows = all_pages(pages, "dataURI", self.label, naming(obsids))
                     refuse_foreign(rows, obsids, self.label)
                 except ArchiveError as error:
@@ -280,7 +279,7 @@ class MastArchive:
         return client
 
     def _pages(
-        self, wire: Wire, send: Callable[..., Any], what: str, attempts: int = 3
+        self, wire: Wire, send: Callable[..., Any], what: str, again: bool = True
     ) -> Callable[[int], Page]:
         """Asks for one page of an answer."""
         from astroquery.exceptions import InvalidQueryError, RemoteServiceError
@@ -294,7 +293,7 @@ class MastArchive:
                     # is not.
                     raise ValueError(str(error)) from error
 
-            answer = self._service.persist(ask, wire, what, attempts)
+            answer = self._service.persist(ask, wire, what, again)
             return read_page(answer, number, self.label, what)
 
         return page
@@ -317,15 +316,17 @@ def _portal_on(wire: Wire) -> Any:
             self, method: str, url: str, params: Any = None, data: Any = None, headers: Any = None,
             **_: Any,
         ) -> Any:  # fmt: skip
-            # The same request again means that the server is still executing. Astroquery would
-            # ask as fast as it answers.
-            again = polled[-1:] == [data]
-            polled[:] = [*polled, data] if again else [data]
-            if again:
+            # The same request after a good answer means that the server is still executing.
+            # Astroquery would ask as fast as it answers.
+            if polled[-1:] == [data]:
                 wire.pause(min(0.1 * len(polled), 2.0))
-            return wire.request(
+            else:
+                polled.clear()
+            response = wire.request(
                 method, url, limit=_ANSWER_LIMIT, params=params, data=data, headers=headers
             )
+            polled.append(data if response.ok else None)
+            return response
 
     class Portal(PortalAPI, OverWire):  # type: ignore[misc]
         TIMEOUT = float("inf")  # the deadline is the call's

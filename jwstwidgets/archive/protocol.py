@@ -127,10 +127,14 @@ class Call:
         """Seconds left, never below zero."""
         return max(0.0, self.started + self.deadline - time.monotonic())
 
-    def check(self, doing: str = "The call") -> None:
-        """Raise `Cancelled` or `ArchiveTimeout` if it is time to."""
+    def check_cancelled(self, doing: str = "The call") -> None:
+        """Raise `Cancelled` if somebody asked for it, whatever the deadline."""
         if self.cancelled.is_set():
             raise Cancelled(f"{doing} was cancelled.")
+
+    def check(self, doing: str = "The call") -> None:
+        """Raise `Cancelled` or `ArchiveTimeout` if it is time to."""
+        self.check_cancelled(doing)
         if self.remaining == 0.0:
             raise ArchiveTimeout(
                 f"{doing} was not finished within {self.deadline:g} s.",

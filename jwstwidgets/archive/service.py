@@ -105,8 +105,8 @@ class Service:
         (answer,) = self.each([None], work, call=call, doing=doing, workers=1)
         return answer
 
-    def persist(self, ask: Callable[[], Any], wire: Wire, what: str, attempts: int = 3) -> Any:
+    def persist(self, ask: Callable[[], Any], wire: Wire, what: str, again: bool = True) -> Any:
         """The answer of `ask`, asked again where that helps; errors name this server."""
         from jwstwidgets.archive.wire import persist
 
-        return persist(ask, wire=wire, who=self.label, what=what, attempts=attempts)
+        return persist(ask, wire=wire, who=self.label, what=what, again=again)

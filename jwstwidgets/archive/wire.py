@@ -38,6 +38,9 @@ Result = TypeVar("Result")
 CONNECT_TIMEOUT = 10.0
 """Seconds for a connection to be accepted: a host that is up takes well under one."""
 
+PAUSES = (0.5, 1.5)
+"""Seconds to wait before a request is sent a second and a third time."""
+
 _CHUNK = 1 << 16
 
 
@@ -172,7 +175,7 @@ class Wire:
         """
         self.check()
         timeout = (
-            min(CONNECT_TIMEOUT, self.call.remaining),
+            max(0.001, min(CONNECT_TIMEOUT, self.call.remaining)),
             max(0.001, min(self.read_timeout, self.call.remaining)),
         )
         response = self.session.request(method, url, timeout=timeout, stream=True, **kwargs)
@@ -206,27 +209,36 @@ class Wire:
 
 
 def persist(
-    ask: Callable[[], Result], *, wire: Wire, who: str, what: str, attempts: int = 3
+    ask: Callable[[], Result], *, wire: Wire, who: str, what: str, again: bool = True
 ) -> Result:
-    """Answer of `ask`, which is asked again after a passing failure.
+    """Answer of `ask`, which is asked again, twice, after a passing failure.
 
-    Waits 0.3 s, then 0.9 s, or what the server's Retry-After says; not past the deadline.
+    Waits `PAUSES` between, or what the server's Retry-After says; not past the deadline.
+
+    Parameters
+    ----------
+    who, what : str
+        The server and the question, for messages.
+    again : bool
+        Whether to ask more than once.
 
     Raises
     ------
     ArchiveError
         What went wrong the last time, in words.
     """
-    for attempt in range(1, attempts + 1):
+    pauses = iter(PAUSES if again else ())
+    while True:
         try:
             return ask()
         except FAILURES as error:
             failure = failure_of(error, who=who, what=what)
-            wait = 0.1 * 3**attempt if failure.retry_after is None else failure.retry_after
-            last = attempt == attempts or not failure.passing or wire.closed
+            pause = next(pauses, None) if failure.passing and not wire.closed else None
             if failure.error is error:
                 raise
-            if last or wait >= wire.call.remaining:
+            if pause is None:
                 raise failure.error from error
-        wire.pause(wait)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            pause = max(pause, failure.retry_after or 0.0)
+            if pause >= wire.call.remaining:
+                raise failure.error from error
+        wire.pause(pause)

@@ -1,6 +1,7 @@
 """A linkage as a picture: folded groups, positions and edges within a budget; pure values."""
 
-from jwstwidgets.diagram.build import BUDGET, MISSING, build_diagram
+from jwstwidgets.diagram.build import BUDGET, MISSING, Scene, build_diagram
+from jwstwidgets.diagram.stage import Stage
 from jwstwidgets.diagram.model import Diagram, DiagramEdge, DiagramNode, Heading
 
 __all__ = [
@@ -10,5 +11,7 @@ __all__ = [
     "DiagramEdge",
     "DiagramNode",
     "Heading",
+    "Scene",
+    "Stage",
     "build_diagram",
 ]

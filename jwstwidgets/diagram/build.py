@@ -1,26 +1,26 @@
 """Linkage + filters + what is unfolded -> Diagram, never more than a budget of elements.
 
-Pure: no widget, no network, no state. Folding and unfolding are in `groups`, places in `layout`;
-here files become nodes with counts and bytes, links become edges between what is drawn, and the
-budget is kept.
+In two steps, because a toggle is more frequent than an unfolding: a :class:`Scene` holds what does
+not depend on filters (which nodes and edges there are, and where), and :meth:`Scene.draw` adds
+what does (counts, bytes, what is faint). Pure: no widget, no network, no state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from jwstwidgets.diagram.bundles import Bundles, bundle
 from jwstwidgets.diagram.groups import Group, overview, parts
-from jwstwidgets.diagram.layout import Block, lay_out
-from jwstwidgets.diagram.model import Diagram, DiagramEdge, DiagramNode, State
+from jwstwidgets.diagram.layout import Block, Layout, lay_out
+from jwstwidgets.diagram.model import Diagram, DiagramNode
 from jwstwidgets.filters import Filters
 from jwstwidgets.linkage import Linkage
 from jwstwidgets.units import format_bytes
-from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
 
 #: Drawn elements, nodes and edges together: each is a message when drawn, and more is no picture.
 BUDGET: Final = 400
@@ -29,9 +29,7 @@ SMALL: Final = 16
 #: Id of the empty place drawn where a level-3 product is missing.
 MISSING: Final = "missing/3"
 
-_EVIDENCE_NAMES: Final = tuple(EVIDENCE)
-_RELATION_NAMES: Final = tuple(RELATIONS)
-
+Mask = npt.NDArray[np.bool_]
 Unfolded = dict[str, tuple[Group, ...]]
 
 
@@ -63,31 +61,93 @@ def build_diagram(
     -------
     Diagram
         With a note for each group that could not be unfolded within the budget.
+
+    Examples
+    --------
+    >>> from jwstwidgets import ProductTable, build_linkage
+    >>> diagram = build_diagram(build_linkage(ProductTable.from_rows([])))
+    >>> diagram, diagram.node("missing/3").label
+    (<Diagram: 1 nodes, 0 edges>, 'No level 3')
     """
-    filters = Filters() if filters is None else filters
-    mask = filters.mask(linkage.table)
-    groups = overview(linkage)
-    opened, notes = _unfold_within(linkage, groups, tuple(unfolded), budget)
-    layout = lay_out(_with_missing(linkage, groups), opened)
-    nodes = [
-        _node(linkage, block, mask, is_open=block.group.id in opened)
-        if len(block.group.codes)
-        else _place(block, missing_level3)
-        for block in layout.blocks
-    ]
-    edges, coarse = _edges_within(linkage, groups, opened, mask, budget - len(nodes))
-    if coarse:
-        notes = (*notes, coarse)
-    return Diagram(
-        nodes=tuple(nodes),
-        edges=edges,
-        columns=layout.columns,
-        lanes=layout.lanes,
-        width=layout.width,
-        height=layout.height,
-        budget=budget,
-        notes=notes,
-    )
+    scene = Scene.make(linkage, unfolded, budget=budget)
+    return scene.draw(Filters() if filters is None else filters, missing_level3=missing_level3)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is drawn and where, whatever the filters."""
+
+    linkage: Linkage
+    layout: Layout
+    opened: frozenset[str]
+    bundles: Bundles
+    budget: int
+    notes: tuple[str, ...]
+
+    @classmethod
+    def make(
+        cls,
+        linkage: Linkage,
+        unfolded: Iterable[str] = (),
+        *,
+        budget: int = BUDGET,
+        groups: Sequence[Group] | None = None,
+    ) -> Scene:
+        """Fold, unfold, place and bundle; parameters as of `build_diagram`.
+
+        `groups` spares the folding where the overview of this linkage is already at hand.
+        """
+        groups = overview(linkage) if groups is None else groups
+        opened, notes = _unfold_within(linkage, groups, tuple(unfolded), budget)
+        layout = lay_out(_with_missing(linkage, groups), opened)
+        bundles, note = bundle(linkage, groups, opened, budget - len(layout.blocks))
+        return cls(
+            linkage, layout, frozenset(opened), bundles, budget, (*notes, note) if note else notes
+        )
+
+    def draw(self, filters: Filters, *, missing_level3: str = "") -> Diagram:
+        """The diagram under these filters."""
+        mask = filters.mask(self.linkage.table)
+        return Diagram(
+            nodes=tuple(self._node(block, mask, missing_level3) for block in self.layout.blocks),
+            edges=self.bundles.draw(self.linkage, mask),
+            columns=self.layout.columns,
+            lanes=self.layout.lanes,
+            width=self.layout.width,
+            height=self.layout.height,
+            budget=self.budget,
+            notes=self.notes,
+        )
+
+    def _node(self, block: Block, mask: Mask, missing_level3: str) -> DiagramNode:
+        group, total = block.group, len(block.group.codes)
+        shown = group.codes[mask[group.codes]]
+        label, detail = _text(self.linkage, group, shown)
+        kind = "box" if group.id in self.opened else "file" if total == 1 else "group"
+        if not total:
+            detail = missing_level3 or "The list has none; it does not state why."
+        table = self.linkage.table
+        return DiagramNode(
+            id=group.id,
+            kind=kind if total else "place",  # type: ignore[arg-type]
+            label=label,
+            detail=detail,
+            role=group.role,
+            stage=group.stage,
+            column=group.column,
+            lane=group.lane,
+            x=block.x + block.width / 2,
+            y=block.y + block.height / 2,
+            width=block.width,
+            height=block.height,
+            codes=group.codes,
+            shown=len(shown),
+            total=total,
+            shown_bytes=table.total_bytes(shown),
+            has_mrp=bool(table.files["mrp"].to_numpy()[group.codes].any()),
+            state="shown" if len(shown) == total else "partial" if len(shown) else "hidden",
+            parent=block.parent,
+        )
 
 
 def _unfold_within(
@@ -99,12 +159,10 @@ def _unfold_within(
         wanted = (*wanted, *known)
     opened: Unfolded = {}
     notes: list[str] = []
-    # Every overview group could have an edge to every other; in practice about two each.
+    # Room for the links: in the overview about two a group.
     count = 3 * len(groups)
     for id in dict.fromkeys(wanted):
-        if id not in known:
-            continue
-        inside = parts(linkage.table, known[id])
+        inside = parts(linkage.table, known[id]) if id in known else ()
         if not inside:
             continue
         if count + len(inside) > budget:
@@ -121,170 +179,21 @@ def _unfold_within(
 
 def _with_missing(linkage: Linkage, groups: Sequence[Group]) -> Sequence[Group]:
     """The groups, with an empty place in the level-3 column if nothing is in it."""
-    names = linkage.table.names
-    if (names["kind"] == "level3").any():
+    if (linkage.table.names["kind"] == "level3").any():
         return groups
-    place = Group(MISSING, "no level 3", "3", "main", "science", "3", np.empty(0, np.int32))
+    place = Group(MISSING, "No level 3", "3", "main", "science", "3", np.empty(0, np.int32))
     main = [group for group in groups if group.lane == "main"]
     return [*main, place, *(group for group in groups if group.lane != "main")]
 
 
-def _place(block: Block, reason: str) -> DiagramNode:
-    """The empty place of a level-3 product that is not there, with the reason."""
-    return DiagramNode(
-        id=block.group.id,
-        kind="place",
-        label="No level 3",
-        detail=reason or "The list has none; it does not state why.",
-        stage=block.group.stage,
-        column=block.group.column,
-        lane=block.group.lane,
-        x=block.x + block.width / 2,
-        y=block.y + block.height / 2,
-        width=block.width,
-        height=block.height,
-    )
-
-
-def _node(
-    linkage: Linkage, block: Block, mask: npt.NDArray[np.bool_], *, is_open: bool
-) -> DiagramNode:
-    group, table = block.group, linkage.table
-    shown = group.codes[mask[group.codes]]
-    total = len(group.codes)
-    has_mrp = bool(table.files["mrp"].to_numpy()[group.codes].any())
-    label, detail = _text(linkage, group, shown, in_box=bool(block.parent))
-    return DiagramNode(
-        id=group.id,
-        kind="box" if is_open else "file" if total == 1 else "group",
-        label=label,
-        detail=detail,
-        role=group.role,
-        stage=group.stage,
-        column=group.column,
-        lane=group.lane,
-        x=block.x + block.width / 2,
-        y=block.y + block.height / 2,
-        width=block.width,
-        height=block.height,
-        codes=group.codes,
-        shown=len(shown),
-        total=total,
-        shown_bytes=table.total_bytes(shown),
-        has_mrp=has_mrp,
-        state="hidden" if not len(shown) else "shown" if len(shown) == total else "partial",
-        parent=block.parent,
-    )
-
-
-def _text(
-    linkage: Linkage, group: Group, shown: npt.NDArray[np.int32], *, in_box: bool
-) -> tuple[str, str]:
+def _text(linkage: Linkage, group: Group, shown: npt.NDArray[np.int32]) -> tuple[str, str]:
     """First and second line: what it is and how many; bytes and MRP."""
     table, total = linkage.table, len(group.codes)
     # A hidden group says how large it is, a partly hidden one how much of it is left.
     counted = shown if len(shown) else group.codes
-    size = format_bytes(table.total_bytes(counted))
-    if total == 1:
-        mrp = " · MRP" if table.files["mrp"].iloc[group.codes[0]] else ""
-        return group.label, f"{size}{mrp}"
+    all_mrp = bool(total) and bool(table.files["mrp"].to_numpy()[counted].all())
+    detail = format_bytes(table.total_bytes(counted)) + (" · MRP" if all_mrp else "")
+    if total <= 1:
+        return group.label, detail
     left = f"{len(shown):,} of {total:,}" if 0 < len(shown) < total else f"{total:,}"
-    label = f"{group.label} ×{left}" if not in_box or total > 1 else group.label
-    all_mrp = len(counted) and table.files["mrp"].to_numpy()[counted].all()
-    return label, f"{size}{' · MRP' if all_mrp else ''}"
-
-
-def _edges_within(
-    linkage: Linkage,
-    groups: Sequence[Group],
-    opened: Unfolded,
-    mask: npt.NDArray[np.bool_],
-    budget: int,
-) -> tuple[tuple[DiagramEdge, ...], str]:
-    """Edges between what is drawn; between whole groups where they would be too many.
-
-    A link is drawn from part to part only where both ends are unfolded and data flow along it:
-    sixteen parallel lines into one card say no more than one.
-    """
-    fine = _drawn_as(linkage, groups, opened)
-    whole = _drawn_as(linkage, groups, {})
-    lineage = np.array([r.lineage for r in RELATIONS.values()], dtype=bool)[linkage.edges.relation]
-    in_box = np.isin(whole[0], [i for i, id in enumerate(whole[1]) if id in opened])
-    both_open = lineage & in_box[linkage.edges.source] & in_box[linkage.edges.target]
-    edges = _bundle(linkage, fine, whole, both_open, mask)
-    if len(edges) <= budget:
-        return edges, ""
-    edges = _bundle(linkage, fine, whole, np.zeros(len(lineage), dtype=bool), mask)
-    if len(edges) <= budget:
-        return edges, "Links are drawn between groups: between files there would be too many."
-    return edges[: max(budget, 0)], "Not all links between the groups are drawn."
-
-
-def _drawn_as(
-    linkage: Linkage, groups: Sequence[Group], opened: Unfolded
-) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """For each file the number of the node it is drawn as, and the ids of the nodes."""
-    number = np.full(len(linkage.table), -1, dtype=np.int32)
-    ids: list[str] = []
-    waiting = list(groups)
-    while waiting:
-        group = waiting.pop()
-        if group.id in opened:
-            waiting.extend(opened[group.id])
-        else:
-            number[group.codes] = len(ids)
-            ids.append(group.id)
-    return number, ids
-
-
-def _bundle(
-    linkage: Linkage,
-    fine: tuple[npt.NDArray[np.int32], list[str]],
-    whole: tuple[npt.NDArray[np.int32], list[str]],
-    is_fine: npt.NDArray[np.bool_],
-    mask: npt.NDArray[np.bool_],
-) -> tuple[DiagramEdge, ...]:
-    """One edge per pair of nodes, with the commonest relation and the weakest evidence in it."""
-    links = linkage.edges
-    ids = [*fine[1], *whole[1]]
-    offset = len(fine[1])
-    source = np.where(is_fine, fine[0][links.source], offset + whole[0][links.source])
-    target = np.where(is_fine, fine[0][links.target], offset + whole[0][links.target])
-    frame = pd.DataFrame(
-        {
-            "source": source,
-            "target": target,
-            "relation": links.relation,
-            "evidence": links.evidence,
-            "shown": mask[links.source] & mask[links.target],
-        }
-    )
-    frame = frame[source != target]
-    grouped = frame.groupby(["source", "target", "relation"], sort=True)
-    bundles = grouped.agg(
-        evidence=("evidence", "max"), shown=("shown", "sum"), count=("shown", "size")
-    ).reset_index()
-    bundles = bundles.sort_values("count", ascending=False, kind="stable")
-    bundles = bundles.drop_duplicates(["source", "target"]).sort_values(["source", "target"])
-    return tuple(_edge(ids, *row) for row in bundles.itertuples(index=False, name=None))
-
-
-def _edge(
-    ids: Sequence[str],
-    source: int,
-    target: int,
-    relation: int,
-    evidence: int,
-    shown: int,
-    count: int,
-) -> DiagramEdge:
-    state: State = "hidden" if not shown else "shown" if shown == count else "partial"
-    return DiagramEdge(
-        id=f"{ids[source]}>{ids[target]}",
-        source=ids[source],
-        target=ids[target],
-        relation=_RELATION_NAMES[relation],
-        evidence=_EVIDENCE_NAMES[evidence],
-        count=int(count),
-        state=state,
-    )
+    return f"{group.label} ×{left}", detail

@@ -23,7 +23,7 @@ from jwstwidgets.vocabulary import INSTRUMENT_LABELS, STAGE1_REFERENCES, STAGE_L
 Codes = npt.NDArray[np.int32]
 
 #: Columns from left to right with their titles.
-COLUMNS: Final = {"references": "References", **STAGE_LABELS, "derived": "Level 3 · derived"}
+COLUMNS: Final = {"references": "References", **STAGE_LABELS, "derived": "3 · derived"}
 #: Lanes from top to bottom with their titles.
 LANES: Final = {
     "main": "",

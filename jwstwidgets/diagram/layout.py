@@ -15,15 +15,15 @@ from jwstwidgets.diagram.groups import COLUMNS, LANES, Group
 from jwstwidgets.diagram.model import Heading
 
 #: Sizes, px. A card holds two lines of text, a cell one.
-CARD: Final = (158.0, 50.0)
-CELL: Final = (158.0, 28.0)
+CARD: Final = (140.0, 50.0)
+CELL: Final = (140.0, 26.0)
 #: An empty place holds the reason for it, in several lines.
-PLACE: Final = (158.0, 104.0)
-_MARGIN: Final = 24.0
-_COLUMN_GAP: Final = 58.0
-_ROW_GAP: Final = 24.0
-_LANE_GAP: Final = 34.0
-_TITLE: Final = 34.0
+PLACE: Final = (140.0, 118.0)
+_MARGIN: Final = 16.0
+_COLUMN_GAP: Final = 36.0
+_ROW_GAP: Final = 20.0
+_LANE_GAP: Final = 24.0
+_TITLE: Final = 30.0
 _BOX_PADDING: Final = 10.0
 _BOX_TITLE: Final = 26.0
 _CELL_GAP: Final = 6.0

@@ -71,3 +71,8 @@ def look_of(node: DiagramNode) -> Look:
     if node.role == "science" and node.stage == "3":
         return _LEVEL3
     return _ROLES[node.role]
+
+
+def role_colour(role: str) -> str:
+    """Colour of a role; grey if there is no such role."""
+    return _ROLES[role].colour if role in _ROLES else MUTED

@@ -115,9 +115,7 @@ def to_text(basket: Basket, format: str, info: ExportInfo | None = None) -> str:
     return kind.write(basket, info or ExportInfo())
 
 
-def write(
-    basket: Basket, format: str, path: str | Path, info: ExportInfo | None = None
-) -> Path:
+def write(basket: Basket, format: str, path: str | Path, info: ExportInfo | None = None) -> Path:
     """Write an export, whole or not at all; a file of that name is replaced.
 
     Parameters
@@ -156,7 +154,7 @@ def write(
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
             out.write(text)
-        os.replace(draft, target)
+        draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise ExportError(

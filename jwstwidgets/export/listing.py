@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jwstwidgets.basket import Basket
+from jwstwidgets.basket import EXCLUSIVE, Basket
 from jwstwidgets.errors import ExportError
 
 DOWNLOAD_PATH = "/api/v0.1/Download/file"
@@ -32,7 +32,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+,=@-]{0,199}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+,=@-]")
 # Names the download script needs for itself while a file arrives.
 _TAKEN = re.compile(r"\.part(\.head|\.more)?$", re.IGNORECASE)
-_SERVER = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+_SERVER = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 _LONGEST = 200  # bytes; file systems allow 255, and the script appends up to 10
 
 
@@ -139,7 +141,7 @@ def safe_filenames(names: Sequence[str], uris: Sequence[str]) -> list[str]:
     order of the files.
 
     >>> safe_filenames(["a b.fits", "a_b.fits", "c.fits"], ["mast:1", "mast:2", "mast:3"])
-    ['a_b-a5aaf96f.fits', 'a_b-9f7ef0d1.fits', 'c.fits']
+    ['a_b-27c6229f.fits', 'a_b-e5fac347.fits', 'c.fits']
     """
     plain = [
         name if _PLAIN.fullmatch(name) and not _TAKEN.search(name) else safe_filename(name)
@@ -217,7 +219,7 @@ class Listing:
     @cached_property
     def restricted(self) -> list[bool]:
         """Whether the file is under exclusive access."""
-        return list((self._rows["rights"] == "EXCLUSIVE_ACCESS").fillna(False))
+        return list((self._rows["rights"] == EXCLUSIVE).fillna(False))
 
     @cached_property
     def renamed(self) -> list[tuple[str, str]]:

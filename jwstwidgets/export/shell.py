@@ -1,9 +1,10 @@
 """A download script in POSIX sh that checks, resumes and goes on: for a basket of any size.
 
 The script itself is in the folder ``download`` beside this module, in parts, and is tested by
-running it; here the parts are joined and get their list of files. A line of the list is ``size rights folder name uri``: safe ASCII names without
-white space, a percent-encoded URI, ``-`` for an unknown size. Nothing from the archive reaches the
-shell in any other form, except in comments of one printable line.
+running it; here the parts are joined and get their list of files. A line of the list is
+``size rights folder name uri``: safe ASCII names without white space, a percent-encoded URI, ``-``
+for an unknown size. Nothing from the archive reaches the shell in any other form, except in
+comments of one printable line.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 # What spreadsheets take for the start of a formula, in ASCII and in full width.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def formula_safe(cell: str) -> str:

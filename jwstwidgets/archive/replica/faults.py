@@ -119,9 +119,11 @@ class Faults:
         return None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
-    """One request, as it was answered. Tokens are not recorded, only whether one was accepted.
+    """One request, as it is answered; `status` and `sent` grow while it is.
+
+    Tokens are not recorded, only whether one was accepted.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler
@@ -92,13 +92,9 @@ class Handler(BaseHTTPRequestHandler):
             range=self.headers.get("Range", ""), authorized=self._authorized(),
             fault=fault.kind if fault else "",
         )  # fmt: skip
-        sent = [0, 0]  # status, bytes
-        try:
-            if fault is None or spoil.before(self, fault):
-                reply = self._reply(endpoint, subject, form, body, fault)
-                self._send(reply, fault, sent)
-        finally:
-            self._replica.record(replace(served, status=sent[0], sent=sent[1]))
+        self._replica.record(served)
+        if fault is None or spoil.before(self, fault):
+            self._send(self._reply(endpoint, subject, form, body, fault), fault, served)
 
     def _request_body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
@@ -123,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
                 config = mashup.columns_config(_first(form, "colConfigId"))
                 return _json(spoil.document(config, fault))
             case "invoke":
-                return _json(spoil.document(self._answer(form, body), fault))
+                return _json(spoil.document(self._answer(form, body, fault), fault))
             case "download":
                 return self._file(subject, fault)
             case "whoami":
@@ -131,9 +127,13 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 return Reply.of(404, b"There is no such endpoint here.\n")
 
-    def _answer(self, form: dict[str, list[str]], body: bytes) -> dict[str, Any]:
+    def _answer(
+        self, form: dict[str, list[str]], body: bytes, fault: Fault | None
+    ) -> dict[str, Any]:
         try:
             question = json.loads(_first(form, "request"))
+            if fault is not None and fault.kind == "repeat-page":
+                question["page"] = 1
             if self._replica.still_executing(body):
                 return mashup.without_rows("EXECUTING")
             return self._replica.source.answer(question)
@@ -175,7 +175,7 @@ class Handler(BaseHTTPRequestHandler):
         if not found[1]:
             return max(0, held.size - int(found[2])), held.size
         start = int(found[1])
-        stop = int(found[2]) + 1 if found[2] else held.size
+        stop = int(found[2]) + 1 if found[2] else max(held.size, start + 1)
         return (start, min(stop, held.size)) if stop > start else None
 
     # --- tokens -----------------------------------------------------------------------------------
@@ -201,22 +201,23 @@ class Handler(BaseHTTPRequestHandler):
 
     # --- sending ----------------------------------------------------------------------------------
 
-    def _send(self, reply: Reply, fault: Fault | None, sent: list[int]) -> None:
+    def _send(self, reply: Reply, fault: Fault | None, served: Served) -> None:
         length, chunks, stays = spoil.body(reply.length, reply.chunks, fault)
         write: Callable[[bytes], object] = self.wfile.write
         if fault is not None and fault.kind == "trickle":
             write = self._trickling(fault)
         self.close_connection = self.close_connection or not stays
+        # Recorded before it is written: who has read an answer finds it in the log.
+        served.status = reply.status
         write(self._head(reply, length))
-        sent[0] = reply.status
         if self.command == "HEAD":
             return
         for chunk in chunks:
             if self._replica.stopping.is_set():
                 self.close_connection = True
                 return
+            served.sent += len(chunk)
             write(chunk)
-            sent[1] += len(chunk)
 
     def _head(self, reply: Reply, length: int | None) -> bytes:
         """Status line and headers; written here, since the base class sends them unthrottled."""

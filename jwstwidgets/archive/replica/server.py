@@ -57,7 +57,7 @@ class ReplicaServer:
     faults : Faults
         May be added to and cleared while the server runs.
     log : list of Served
-        Every request, in the order their answers ended.
+        Every request, in the order they came.
     failures : list of Exception
         What went wrong without being asked to; empty, or there is a bug here.
 

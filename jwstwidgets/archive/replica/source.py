@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from jwstwidgets.archive.answers import OBSERVATION_COLUMNS, PRODUCT_COLUMNS, no_rows
@@ -36,6 +37,7 @@ class Source:
         self._archive, self._page_size = archive, page_size
         self._lock = threading.Lock()
         self._catalogue: tuple[pd.DataFrame, pd.DataFrame] | None = None
+        self._rows_of: dict[str, Any] = {}  # obsid -> row numbers of its products
         self.files = Files(archive, body_scale, at_hand=hasattr(archive, "catalogue"))
 
     def catalogue(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -47,6 +49,8 @@ class Source:
             if self._catalogue is None:
                 observations, products = lister()
                 self.files.learn(products)
+                parents = products["parent_obsid"].map(mashup.as_text)
+                self._rows_of = products.groupby(parents.to_numpy()).indices
                 self._catalogue = observations, products
             return self._catalogue
 
@@ -92,8 +96,8 @@ class Source:
 
     def _products(self, obsids: Sequence[str]) -> pd.DataFrame:
         if catalogue := self.catalogue():
-            parents = catalogue[1]["parent_obsid"].map(mashup.as_text)
-            rows = catalogue[1][parents.isin(obsids)]
+            found = [self._rows_of[obsid] for obsid in obsids if obsid in self._rows_of]
+            rows = catalogue[1].iloc[np.concatenate([[], *found]).astype(int)]
         else:
             parts = []
             for batch in self._archive.products(obsids):

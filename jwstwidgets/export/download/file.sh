@@ -41,12 +41,19 @@ find_offset() { # -> $offset $wanted $tag
     [ "$wanted" != - ] || wanted=$total
     case $status:$kind in
       200:text/html*) ;;
-      200:*) [ "$total" = - ] || [ "$total" != "$wanted" ] || offset=$(($(wc -c <"$part"))) ;;
+      200:*)
+        if [ "$total" != - ] && [ "$total" = "$wanted" ]; then measure && offset=$measured; fi
+        ;;
     esac
     if [ "$offset" -gt $((reached + 1048576)) ]; then failed=0; fi # it gets on
     reached=$offset
   fi
   if [ "$offset" -eq 0 ] || [ "$offset" -gt "$wanted" ]; then start_over; fi
+}
+
+measure() { # bytes of .part on the disk -> $measured; by way of a file, which saves a fork
+  wc -c <"$part" >"$work/bytes.$worker"
+  read -r measured <"$work/bytes.$worker"
 }
 
 start_over() {
@@ -114,14 +121,14 @@ explain_refusal() {
 accept() {
   wanted=$size
   [ -e "$part" ] || : >"$part" # no program makes a file of no bytes
-  arrived=$(($(wc -c <"$part")))
-  if [ "$arrived" != "$wanted" ]; then
+  measure
+  if [ "$measured" != "$wanted" ]; then
     describe "$heads"
     case $kind in text/html*) why='a web page came instead of the file' && return 1 ;; esac
     [ "$size" != - ] || wanted=$total
-    why="$arrived bytes came, $wanted are listed; the product may have been replaced"
+    why="$measured bytes came, $wanted are listed; the product may have been replaced"
     [ "$wanted" != - ] || why='neither the archive nor the server states its size'
-    [ "$arrived" = "$wanted" ] || return 1
+    [ "$measured" = "$wanted" ] || return 1
   fi
   why='cannot be renamed'
   mv -f "$part" "$path" || return 1

@@ -38,6 +38,7 @@ check_options() {
   { [ "$jobs" -ge 1 ] && [ "$jobs" -le 32 ]; } || die "--jobs takes 1 to 32, not $jobs."
   case $layout in flat | observation) ;; *) die "--layout takes flat or observation." ;; esac
   [ -n "$dest" ] || die "--dest is empty."
+  shown=$dest
   case $dest in /*) ;; *) dest=./$dest ;; esac
   check_number MAST_CONNECT_TIMEOUT "$connect_timeout"
   check_number MAST_STALL_TIMEOUT "$stall_timeout"
@@ -69,5 +70,22 @@ check_server() {
 origin_of() { # URL -> $origin, e.g. https://mast.stsci.edu
   origin=${1#*://}
   origin=${1%%://*}://${origin%%/*}
+}
+
+# Out of the environment before any program is started: none needs it there.
+take_token() {
+  token=''
+  [ -n "${MAST_API_TOKEN:-}" ] || return 0
+  { set +x; } 2>/dev/null # a trace would show it
+  case $MAST_API_TOKEN in
+    *[!A-Za-z0-9._~+/=-]*) die "MAST_API_TOKEN holds a character that no token has." ;;
+  esac
+  case $home in
+    https://* | http://127.0.0.1 | http://127.0.0.1:* | http://localhost | http://localhost:*)
+      token=$MAST_API_TOKEN
+      ;;
+    *) echo "The token stays here: $home is not https." ;;
+  esac
+  unset MAST_API_TOKEN
 }
 

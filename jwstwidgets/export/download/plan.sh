@@ -14,7 +14,6 @@ make_work_folder() {
 }
 
 enter_dest() {
-  shown=$dest
   [ "$mode" != fetch ] || mkdir -p "$dest" || die "$dest cannot be made."
   # A folder that is not there yet holds no files: an empty one stands in for it.
   [ -d "$dest" ] || { mkdir "$work/empty" && dest=$work/empty; }

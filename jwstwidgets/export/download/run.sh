@@ -85,6 +85,7 @@ clean_up() {
 main() {
   read_options "$@"
   check_options
+  take_token
   trap clean_up EXIT
   trap 'interrupted 130' INT
   trap 'interrupted 143' TERM
@@ -97,7 +98,7 @@ main() {
   case $mode in
     dry) list_plan fetch && say_plan && exit 0 ;;
     verify) list_plan missing && : >"$work/results" ;;
-    fetch) choose_tool && take_token && say_plan && fetch_all ;;
+    fetch) choose_tool && say_plan && fetch_all ;;
   esac
   summarize
 }

@@ -11,22 +11,6 @@ choose_tool() {
   fi
 }
 
-take_token() {
-  token=''
-  [ -n "${MAST_API_TOKEN:-}" ] || return 0
-  { set +x; } 2>/dev/null # a trace would show it
-  case $MAST_API_TOKEN in
-    *[!A-Za-z0-9._~+/=-]*) die "MAST_API_TOKEN holds a character that no token has." ;;
-  esac
-  case $home in
-    https://* | http://127.0.0.1 | http://127.0.0.1:* | http://localhost | http://localhost:*)
-      token=$MAST_API_TOKEN
-      ;;
-    *) echo "The token stays here: $home is not https." ;;
-  esac
-  unset MAST_API_TOKEN # no program needs it in its environment
-}
-
 # Both: ask for $url from byte $offset, into $part, the answer's headers into $answer.
 # Set $rc and $code (000: no answer). The token goes by standard input or a private file, never
 # by the command line, which `ps` shows. Users' own settings (.curlrc, .wgetrc) are left out.

@@ -1,0 +1,319 @@
+"""The one place where state lives, and its verbs.
+
+A :class:`Session` holds one immutable :class:`State`; every gesture in the interface is one verb
+here, and the whole state reads back as Python (:meth:`Session.code`). Views are told of every new
+state and never keep one of their own. Works without a notebook:
+
+>>> from jwstwidgets import Session
+>>> session = Session()
+>>> session.open("jw02733-o002_t001_miri_f1130w")
+>>> session.set_filters(mrp=False)
+>>> session.select("jw02733-o002_t001_miri_f1130w_i2d.fits")
+>>> session.add_lineage()
+>>> session.state.basket
+Basket(85 files, 4.3 GB)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jwstwidgets.archive import Archive, Query, SampleArchive
+from jwstwidgets.basket import Basket
+from jwstwidgets.diagram import Diagram, Stage
+from jwstwidgets.errors import JwstWidgetsError, UnknownFile
+from jwstwidgets.export import ExportInfo
+from jwstwidgets.filters import Filters
+from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot
+from jwstwidgets.loading import (
+    Loaded,
+    describe_observation,
+    from_rows,
+    load,
+    query_of,
+    why_no_level3,
+)
+from jwstwidgets.reproduce import code_of
+from jwstwidgets.state import Selection, State
+from jwstwidgets.svg import to_svg
+from jwstwidgets.writing import write_text
+
+Codes = npt.NDArray[np.int32]
+
+_log = logging.getLogger(__name__)
+
+
+Listener = Callable[[State, State], None]
+
+
+class Session:
+    """An exploration of one archive.
+
+    Parameters
+    ----------
+    archive : Archive, optional
+        Where files come from; the embedded sample by default.
+    executor : Executor, optional
+        Where work that waits is run: at once for the sample, which never waits, in the background
+        for any other archive.
+    """
+
+    def __init__(self, archive: Archive | None = None, *, executor: Executor | None = None) -> None:
+        self.archive: Archive = SampleArchive() if archive is None else archive
+        immediate = isinstance(self.archive, SampleArchive)
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._state = State(from_rows([]))
+        self._stage = Stage()
+        self._opening = Slot(
+            "Loading", executor or (Inline() if immediate else Runner()), self._job_changed
+        )
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        return self._state
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(old, new)` on every change; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def _change(self, **changes: Any) -> None:
+        # Callbacks may come from any thread: one change at a time, and listeners see them in order.
+        with self._lock:
+            old = self._state
+            self._state = replace(old, **changes)
+            for listener in tuple(self._listeners):
+                listener(old, self._state)
+
+    def _job_changed(self, job: JobState) -> None:
+        self._change(job=job)
+        if job.status == "failed":
+            self.note_problem(str(job.error), job.error)
+
+    def note_problem(self, text: str, error: BaseException | None = None) -> None:
+        """Show the user that something went wrong; an unexpected `error` also goes to the log."""
+        if error is not None and not isinstance(error, JwstWidgetsError):
+            _log.error("in jwstwidgets", exc_info=error)
+        self._change(problems=(*self.state.problems, text))
+
+    def forget_problems(self) -> None:
+        """Empty the list of problems."""
+        self._change(problems=())
+
+    # --- what to look at ---
+
+    def open(self, what: str | int | Query, *, prefer: str = "") -> None:
+        """Look up observations and load the files of the first, or of the one preferred.
+
+        Parameters
+        ----------
+        what : str, int or Query
+            Observation id (``*`` as a wildcard), file name, program number, target name, or a
+            query.
+        prefer : str
+            `obs_id` of the observation to load, if the query matches several.
+
+        Raises
+        ------
+        JwstWidgetsError
+            At once if the question means nothing; from the archive only where nothing waits (the
+            sample), otherwise it is in ``state.job.error``.
+        """
+        query = query_of(what)
+        self._opening.start(
+            lambda call: load(self.archive, query, call, prefer=prefer, arrived=self._show),
+            done=self._show,
+        )
+        if self._opening.wait(0):
+            self._opening.raise_error()
+
+    def open_rows(self, rows: Any) -> None:
+        """Look at product rows already at hand; see `ProductTable.from_rows`."""
+        self._opening.cancel()
+        self._show(from_rows(rows))
+
+    def choose(self, obs_id: str) -> None:
+        """Open another of the observations that were found; the list of them stays."""
+        found = self.state.loaded.found
+
+        def shown(loaded: Loaded) -> None:
+            self._show(replace(loaded, found=found) if len(found) else loaded)
+
+        self._opening.start(
+            lambda call: load(self.archive, Query(obs_id=obs_id), call, prefer=obs_id), done=shown
+        )
+        if self._opening.wait(0):
+            self._opening.raise_error()
+
+    def _show(self, loaded: Loaded) -> None:
+        self._change(loaded=loaded, unfolded=(), selection=None, problems=loaded.problems)
+
+    def cancel(self) -> None:
+        """Stop loading; what was there before stays."""
+        self._opening.cancel()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is loading; raise what went wrong."""
+        finished = self._opening.wait(timeout)
+        self._opening.raise_error()
+        return finished
+
+    # --- how to look at it ---
+
+    def set_filters(self, filters: Filters | None = None, **changes: Any) -> None:
+        """Replace the filters, or change some of their parameters."""
+        self._change(filters=(filters or self.state.filters).with_(**changes))
+
+    def select(self, what: str | None) -> None:
+        """Select a file by name or URI, or a group by id; None: nothing.
+
+        Raises
+        ------
+        UnknownFile
+            There is neither such a file nor such a group.
+        """
+        self._change(selection=None if what is None else self._selection(what))
+
+    def _selection(self, what: str) -> Selection:
+        node = self.diagram().node(what)
+        if node is not None and node.kind in ("group", "box"):
+            return Selection(what, node.codes, is_group=True)
+        code = int(node.codes[0]) if node is not None and len(node.codes) else None
+        code = self.state.table.code(what) if code is None else code
+        filename = str(self.state.table.files["filename"].iloc[code])
+        return Selection(filename, np.array([code], dtype=np.int32))
+
+    def unfold(self, group: str) -> None:
+        """Unfold a group of the diagram, as far as its budget goes."""
+        if group not in self.state.unfolded:
+            self._change(unfolded=(*self.state.unfolded, group))
+
+    def fold(self, group: str) -> None:
+        """Fold a group again, with all that was unfolded in it."""
+        left = (g for g in self.state.unfolded if g != group and not g.startswith(f"{group}/"))
+        self._change(unfolded=tuple(left))
+
+    def tap(self, id: str) -> None:
+        """What tapping a node of the diagram does.
+
+        A file is selected, or let go if it was; a group is selected and unfolds, the box of an
+        unfolded one is selected and folds.
+        """
+        node = self.diagram().node(id)
+        if node is None or node.kind == "place":
+            return
+        held = self.state.selection
+        tapped: Selection | None = self._selection(id)
+        if node.kind == "box":
+            self.fold(id)
+        elif node.kind == "group":
+            self.unfold(id)
+        elif held is not None and tapped is not None and held.name == tapped.name:
+            tapped = None
+        self._change(selection=tapped)
+
+    def fold_all(self) -> None:
+        """Back to the overview."""
+        self._change(unfolded=())
+
+    def diagram(self) -> Diagram:
+        """What is to be drawn now."""
+        state = self.state
+        reason = why_no_level3(state.loaded.observation)
+        return self._stage.diagram(state.linkage, state.unfolded, state.filters, reason)
+
+    def lit(self) -> Codes:
+        """The files that stand out: the selected one, all that made it, all that it made."""
+        selection = self.state.selection
+        if selection is None or selection.is_group:
+            return np.empty(0, np.int32)
+        return self.state.linkage.lineage(selection.codes)
+
+    # --- what to take home ---
+
+    def add(self, *files: str) -> None:
+        """Put files, by name or URI, into the basket."""
+        self._add([self.state.table.code(file) for file in files], "picked", "add", *files)
+
+    def add_group(self, group: str) -> None:
+        """Put all files of a group, shown ones, into the basket."""
+        selection = self._selection(group)
+        shown = selection.codes[self.state.filters.mask(self.state.table)[selection.codes]]
+        self._add(shown, f"group {group}", "add_group", group)
+
+    def add_lineage(self, file: str | None = None) -> None:
+        """Put a file (the selection by default) with all that made it and all it made in."""
+        selection = self._selection(file) if file is not None else self.state.selection
+        if selection is None:
+            raise UnknownFile("Nothing is selected.", "Select a file, or name one.")
+        codes = self.state.linkage.lineage(selection.codes)
+        self._add(codes, f"lineage of {selection.name}", "add_lineage", selection.name)
+
+    def add_shown(self) -> None:
+        """Put everything that the filters leave into the basket."""
+        codes = np.flatnonzero(self.state.filters.mask(self.state.table))
+        why = f"shown of {self.state.obs_id or 'the list'} with {self.state.filters!r}"
+        self._add(codes, why, "add_shown")
+
+    def _add(self, codes: Any, reason: str, verb: str, *arguments: str) -> None:
+        rows: pd.DataFrame = self.state.table.rows_for(codes)
+        if rows.empty:
+            raise JwstWidgetsError("There is nothing to add: no file is shown.", "Show some first.")
+        self._set_basket(self.state.basket.add(rows, reason), verb, *arguments)
+
+    def remove(self, *files: str) -> None:
+        """Take files, by name or URI, out of the basket."""
+        held = self.state.basket.to_frame()
+        uris = held.loc[held["filename"].isin(files) | held["uri"].isin(files), "uri"]
+        self._set_basket(self.state.basket.remove(uris), "remove", *files)
+
+    def clear_basket(self) -> None:
+        """Empty the basket."""
+        self._change(basket=Basket(), basket_verbs=())
+
+    def _set_basket(self, basket: Basket, verb: str, *arguments: str) -> None:
+        # Which files a verb added can depend on what was shown: the filters go with it.
+        call = f"session.{verb}({', '.join(map(repr, arguments))})"
+        verbs = (f"session.open({self.state.obs_id!r})",) if self.state.obs_id else ()
+        context = (*verbs, f"session.set_filters({self.state.filters!r})")
+        self._change(basket=basket, basket_verbs=(*self.state.basket_verbs, *context, call))
+
+    def export(self, format: str, path: str | Path) -> Path:
+        """Write the basket, e.g. ``export("shell", "get_jw02733.sh")``; returns the file."""
+        return self.state.basket.export(format, path, self.export_info())
+
+    def export_info(self) -> ExportInfo:
+        """What an export says of itself: the archive, its server, what the files are of."""
+        stem = self.state.obs_id.partition("-")[0].partition("_")[0] or "jwst"
+        address = getattr(self.archive, "download_url", None)
+        if address is None:
+            return ExportInfo(archive=self.archive.label, name=stem)
+        server = address("mast:JWST").partition("?")[0]
+        return ExportInfo(archive=self.archive.label, name=stem, server=server)
+
+    def picture(self) -> str:
+        """What is drawn now, as an SVG document."""
+        state, diagram = self.state, self.diagram()
+        about = describe_observation(state.loaded.observation)
+        title = " · ".join(part for part in (state.obs_id, about) if part)
+        lit = diagram.holding(self.lit())
+        return to_svg(diagram, title=title, lit=lit, caption=f"data: {self.archive.label}")
+
+    def save_picture(self, path: str | Path) -> Path:
+        """Write what is drawn now to an SVG file; returns the file."""
+        return write_text(path, self.picture())
+
+    def code(self) -> str:
+        """Python that brings a fresh session into the present state."""
+        return code_of(self.archive, self.state)
