@@ -1,4 +1,4 @@
-"""jwstwidgets: explore how the files of a JWST observation hang together, and take home what you need.
+"""jwstwidgets: how the files of a JWST observation hang together, and how to take home some.
 
 >>> import jwstwidgets
 >>> jwstwidgets.parse("jw02733-o002_t001_miri_f1130w_i2d.fits").kind
@@ -55,7 +55,7 @@ _HOME = {
     "parse_many": "names",
 }
 
-__all__ = [*_HOME, "__version__"]  # noqa: PLE0604  (the names are given in _HOME)
+__all__ = [*_HOME, "__version__"]
 
 try:
     __version__ = version("jwstwidgets")

@@ -3,10 +3,10 @@
 One family, so that ``except JwstWidgetsError`` catches what a user can act on and nothing else.
 A message has two parts: what happened, with the value it happened to, and what to do next.
 
->>> raise ArchiveTimeout("MAST did not answer within 30 s.", "Try again, or raise the deadline.")
+>>> raise ArchiveTimeout("MAST did not answer within 30 s.", "Raise the deadline.")
 Traceback (most recent call last):
     ...
-jwstwidgets.errors.ArchiveTimeout: MAST did not answer within 30 s. Try again, or raise the deadline.
+jwstwidgets.errors.ArchiveTimeout: MAST did not answer within 30 s. Raise the deadline.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class Filters:
         for f in fields(self):
             value = getattr(self, f.name)
             if value != f.default:
-                text = repr(set(sorted(value))) if isinstance(value, frozenset) else repr(value)
+                text = _repr(value)
                 changed.append(f"{f.name}={text}")
         return f"Filters({', '.join(changed)})"
 
@@ -169,10 +169,16 @@ class Filters:
         return f"{state} {explain_mrp(table, code)}"
 
 
+def _repr(value: object) -> str:
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(map(repr, sorted(value)))}}}" if value else "frozenset()"
+    return repr(value)
+
+
 def governed_by(toggle: str, table: ProductTable) -> Mask:
     """The files that a toggle is about: for ``"mrp"`` those that are MRP."""
     if toggle == "mrp":
-        return table.files["mrp"].to_numpy(dtype=bool)
+        return np.asarray(table.files["mrp"], dtype=bool)
     roles = [role for role, name in _TOGGLE_OF_ROLE.items() if name == toggle]
     return _has_role(table, roles)
 

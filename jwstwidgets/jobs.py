@@ -123,7 +123,7 @@ class Slot:
             self._report(call, status="done")
         except Cancelled:
             self._report(call, status="cancelled")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The one guard of the package: whatever went wrong in the background is shown.
             self._report(call, status="failed", error=error)
         finally:

@@ -175,7 +175,7 @@ class ProductTable:
 
     @cached_property
     def _sizes(self) -> npt.NDArray[np.int64]:
-        return self.files["size"].fillna(0).to_numpy(dtype=np.int64)
+        return np.asarray(self.files["size"].fillna(0), dtype=np.int64)
 
 
 def concat_rows(batches: Iterable[pd.DataFrame]) -> pd.DataFrame:

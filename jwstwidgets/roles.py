@@ -96,24 +96,21 @@ def _roles(
         ("auxiliary", product_type.equals("AUXILIARY", "INFO") | (unstated & auxiliary)),
         ("science", product_type.equals("SCIENCE", "science") | (kind != "unknown")),
     ]
-    return np.select(
-        [np.asarray(holds, dtype=bool) for _, holds in rules],
-        [role for role, _ in rules],
-        default="auxiliary",
-    )
+    holds = [np.asarray(holding, dtype=bool) for _, holding in rules]
+    return np.asarray(np.select(holds, [role for role, _ in rules], default="auxiliary"))
 
 
 def _stages(names: pd.DataFrame, category: Coded) -> npt.NDArray[Any]:
     """Stage by kind and suffix, or as the archive states it; None where there is no such thing."""
-    stated = np.isin(category.values, STAGES) if len(category.values) else np.zeros(0, bool)
+    stated = Coded(np.arange(len(category.values), dtype=np.int32), category.values).equals(*STAGES)
     pairs = names[["kind", "suffix", "candidate"]].copy()
     pairs["candidate"] = pairs["candidate"].notna() & (pairs["kind"] == "exposure")
     codes, distinct = pd.factorize(pd.MultiIndex.from_frame(pairs))
-    by_name = np.array([_stage_of(*key) for key in distinct] or [None], dtype=object)[codes]
-    if not stated.any():
-        return by_name
-    by_archive = np.append(np.where(stated, category.values, None), [None])[category.codes]
-    return np.where(pd.isna(by_archive), by_name, by_archive)
+    stages = np.array([_stage_of(*key) for key in distinct] or [None], dtype=object)[codes]
+    by_archive = stated[category.codes] & (category.codes >= 0) if stated.any() else stated[:0]
+    if len(by_archive):
+        stages[by_archive] = category.values[category.codes[by_archive]]
+    return np.asarray(stages)
 
 
 def _stage_of(kind: str, suffix: object, has_candidate: bool) -> str | None:
@@ -168,4 +165,7 @@ def _instruments(names: pd.DataFrame) -> pd.Categorical:
     from_detector = detector.translate({d: instrument_of(d) for d in detector.values}).to_text()
     stated = Coded.of(names["instrument"]).to_text()
     values = np.where(from_detector == "", stated, from_detector)
-    return pd.Categorical(np.where(values == "", None, values), categories=list(INSTRUMENTS))
+    # What is no instrument, "" among them, is missing in a categorical of instruments.
+    return pd.Categorical.from_codes(
+        pd.Index(INSTRUMENTS).get_indexer(values), categories=list(INSTRUMENTS)
+    )

@@ -113,7 +113,7 @@ def dialect_of(frame: pd.DataFrame) -> Dialect:
     ProductTableError
         A needed column is missing; the message names it and the columns found.
     """
-    # `dataset` and `filename` never occur in a CAOM answer, nor `productFilename` in a Missions one.
+    # CAOM has no `dataset` and `filename`, Missions no `productFilename`.
     missions = "productFilename" not in frame and {"filename", "dataset"} & set(frame.columns)
     dialect = MISSIONS if missions else CAOM
     missing = [column for column in dialect.needed if column not in frame]

@@ -88,8 +88,9 @@ def to_svg(
 _ARROWS = (
     "<defs>"
     + "".join(
-        f"<marker id='jw-{name}' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='7' markerHeight='7' "
-        f"orient='auto-start-reverse'><path d='M0 0 8 4 0 8z' fill='{colour}'/></marker>"
+        f"<marker id='jw-{name}' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='7' "
+        "markerHeight='7' orient='auto-start-reverse'>"
+        f"<path d='M0 0 8 4 0 8z' fill='{colour}'/></marker>"
         for name, (colour, _) in EDGE_LOOKS.items()
     )
     + "</defs>"
@@ -230,12 +231,14 @@ def _curve(source: DiagramNode, target: DiagramNode) -> str:
     if target.x - half_target >= source.x + half_source - 1:
         x1, y1, x2, y2 = source.x + half_source, source.y, target.x - half_target, target.y
         bend = max((x2 - x1) / 2, 18)
-        return f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+        curve = (x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2)
+        return "M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}".format(*curve)
     down = 1 if target.y > source.y else -1
     y1, y2 = source.y + down * source.height / 2, target.y - down * target.height / 2
     bend = (y2 - y1) / 2
     x1, x2 = source.x, target.x
-    return f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} {x2:.1f} {y2:.1f}"
+    curve = (x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2)
+    return "M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}".format(*curve)
 
 
 def _legend(diagram: Diagram, top: float, caption: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ how many, and under ``CI=true`` it is a failure.
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -46,6 +47,15 @@ def chromium() -> Path:
     if browser is None:
         missing(f"no Chrome or Chromium that can be driven; {find_browser.BY_HAND} can name one")
     return browser
+
+
+def pytest_configure() -> None:
+    # A set prints in another order in each process, and all workers must name a test the same.
+    os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+
+
+def pytest_report_header() -> str:
+    return f"PYTHONHASHSEED={os.environ['PYTHONHASHSEED']}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -302,7 +302,7 @@ class MastArchive:
 def _portal_on(wire: Wire) -> Any:
     """Astroquery's portal connection, with its requests sent over our wire.
 
-    Astroquery (0.4.10, 0.4.11) sends them through ``BaseQuery._request``, which switches a global
+    Astroquery (0.4.11) sends them through ``BaseQuery._request``, which switches a global
     cache setting off and on again, so that two threads may leave it off. A class between the two
     takes its place: polling and errors stay astroquery's own.
     """

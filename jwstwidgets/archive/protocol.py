@@ -68,12 +68,11 @@ class Query:
                 f"A position needs both ra and dec; got ra={self.ra!r}, dec={self.dec!r}.",
                 "Give both in degrees (ICRS).",
             )
-        if self.ra is not None and self.dec is not None:
-            if not (math.isfinite(self.ra) and -90 <= self.dec <= 90 and 0 < self.radius <= 180):
-                raise QueryError(
-                    f"ra={self.ra!r}, dec={self.dec!r}, radius={self.radius!r} is no cone on the sky.",
-                    "Give degrees: dec within -90..90, radius above 0.",
-                )
+        if self.ra is not None and self.dec is not None and not self._is_cone(self.ra, self.dec):
+            raise QueryError(
+                f"ra={self.ra!r}, dec={self.dec!r}, radius={self.radius!r} is no cone on the sky.",
+                "Give degrees: dec within -90..90, radius above 0.",
+            )
         if self.program is not None and not 0 < int(self.program) < 100_000:
             raise QueryError(
                 f"{self.program!r} is no program number.", "Programs are 1 to 99999, e.g. 2733."
@@ -83,6 +82,9 @@ class Query:
                 "An empty query would ask for the whole archive.",
                 "Give at least one of obs_id, program, target, ra and dec, instrument.",
             )
+
+    def _is_cone(self, ra: float, dec: float) -> bool:
+        return math.isfinite(ra) and -90 <= dec <= 90 and 0 < self.radius <= 180
 
     def __repr__(self) -> str:
         given = (

@@ -1,8 +1,8 @@
 """A linkage as a picture: folded groups, positions and edges within a budget; pure values."""
 
 from jwstwidgets.diagram.build import BUDGET, MISSING, Scene, build_diagram
-from jwstwidgets.diagram.stage import Stage
 from jwstwidgets.diagram.model import Diagram, DiagramEdge, DiagramNode, Heading
+from jwstwidgets.diagram.stage import Stage
 
 __all__ = [
     "BUDGET",

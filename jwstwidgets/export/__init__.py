@@ -11,8 +11,6 @@ file, atomically, is the same for all and is here.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from jwstwidgets.export.listing import (
     download_url,
     safe_filename,
 )
+from jwstwidgets.writing import write_text
 
 __all__ = [
     "FORMATS",
@@ -142,22 +141,4 @@ def write(basket: Basket, format: str, path: str | Path, info: ExportInfo | None
     text = to_text(basket, format, info)
     path = Path(path).expanduser()
     target = path / default_filename(format, info) if path.is_dir() else path
-    if not target.parent.is_dir():
-        raise ExportError(
-            f"{str(target)!r} cannot be written: there is no folder {str(target.parent)!r}.",
-            "Make the folder, or give another path.",
-        )
-    # Complete beside the target, then renamed: a reader or a full disk never sees half a script.
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
-    mode = 0o777 if get_format(format).executable else 0o666  # less the user's umask
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            out.write(text)
-        draft.replace(target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise ExportError(
-            f"{str(target)!r} cannot be written: {error.strerror}.", "Give another path."
-        ) from error
-    return target
+    return write_text(target, text, executable=get_format(format).executable)

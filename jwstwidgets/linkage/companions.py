@@ -1,4 +1,4 @@
-"""Files that the archive keeps with an observation: guide stars, associations, MSA files, references.
+"""Files kept with an observation: guide stars, associations, MSA files, references.
 
 The archive lists them under the observations they belong to; that listing is the evidence. Where
 a list has lost it (a table deduplicated by file name, a list of names), the visit in the name

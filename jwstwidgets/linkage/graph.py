@@ -42,6 +42,7 @@ class Adjacency:
 
     @classmethod
     def make(cls, here: Codes, there: Codes, edge: npt.NDArray[np.int64], size: int) -> Adjacency:
+        """Neighbours by edges from `here` to `there`, numbered `edge`, of `size` files."""
         from scipy.sparse import coo_array
 
         # Entries are edge numbers plus one, so that none is the zero that a sparse matrix drops.
@@ -63,7 +64,9 @@ class Adjacency:
         seen = np.zeros(len(self.start) - 1, dtype=bool)
         seen[origins] = True
         front: Codes = np.unique(origins)
-        found, edges, distances = [], [], []
+        found: list[Codes] = []
+        edges: list[npt.NDArray[np.int64]] = []
+        distances: list[npt.NDArray[np.int64]] = []
         while len(front) and (steps is None or len(found) < steps):
             counts = self.start[front + 1] - self.start[front]
             # Positions of all entries of these rows, laid end to end.
@@ -79,8 +82,11 @@ class Adjacency:
         if not found:
             nothing = np.empty(0, np.int32)
             return nothing, nothing, nothing
-        joined = (np.concatenate(part).astype(np.int32) for part in (found, edges, distances))
-        return tuple(joined)  # type: ignore[return-value]
+        return (
+            np.concatenate(found).astype(np.int32),
+            np.concatenate(edges).astype(np.int32),
+            np.concatenate(distances).astype(np.int32),
+        )
 
 
 @dataclass(frozen=True, eq=False)

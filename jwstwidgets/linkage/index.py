@@ -34,7 +34,7 @@ class Index:
     @cached_property
     def root(self) -> Codes:
         """Root of each file, -1 if it has none."""
-        return self.table.names["root"].cat.codes.to_numpy(dtype=np.int32)
+        return np.asarray(self.table.names["root"].cat.codes, dtype=np.int32)
 
     @property
     def root_count(self) -> int:
@@ -45,13 +45,13 @@ class Index:
     def is_product(self) -> npt.NDArray[np.bool_]:
         """Whether the file is data: neither a preview nor a thumbnail."""
         role = self.table.files["role"]
-        return ((role != "preview") & self.table.names["thumb"].isna()).to_numpy(dtype=bool)
+        return np.asarray((role != "preview") & self.table.names["thumb"].isna(), dtype=bool)
 
     @cached_property
     def has_candidate(self) -> npt.NDArray[np.bool_]:
         """Whether an exposure product was made for one association candidate (level 2c)."""
         names = self.table.names
-        return ((names["kind"] == "exposure") & names["candidate"].notna()).to_numpy(dtype=bool)
+        return np.asarray((names["kind"] == "exposure") & names["candidate"].notna(), dtype=bool)
 
     def of_kind(self, kind: str, *suffixes: str) -> Codes:
         """Codes of the data files of this kind, with one of these suffixes if any are given."""
@@ -80,7 +80,7 @@ class Index:
 
     @cached_property
     def anchor(self) -> Codes:
-        """For each root of an exposure, its earliest product: what hangs on an exposure hangs here."""
+        """For each root of an exposure its earliest product, on which companions are hung."""
         return self.first_slot(_ANCHOR_ORDER)
 
     @cached_property

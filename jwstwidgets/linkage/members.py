@@ -55,7 +55,7 @@ _TYPE_OF_SUFFIX: Final = (
 )
 _SPECTRAL_SUFFIXES: Final = ("s2d", "s3d", "x1d", "x1dints")
 _FILTER: Final = re.compile(r"f([0-9]{3,4})[a-z]")
-#: NIRCam's dichroic sends what is longer than this to the long-wave detectors (filter number, 10 nm).
+#: NIRCam's dichroic sends longer waves to the long-wave detectors (number of a filter, 10 nm).
 _NIRCAM_LONG: Final = 240
 
 
@@ -140,8 +140,8 @@ def _candidate_pairs(index: Index, level3: pd.DataFrame, exposures: pd.DataFrame
     marked = made_for.assign(has_product=True)
     candidates = candidates.merge(marked, how="left", on=["root", "candidate"])
     key = ["program", "candidate", "instrument"]
-    return level3.astype({k: object for k in key}).merge(
-        candidates.astype({k: object for k in key}), on=key, suffixes=("", "_exp")
+    return level3.astype(dict.fromkeys(key, object)).merge(
+        candidates.astype(dict.fromkeys(key, object)), on=key, suffixes=("", "_exp")
     )
 
 
@@ -172,7 +172,7 @@ def _detector_of(optical: str) -> str:
 
 
 def _is_long_wave(optical: str) -> bool | None:
-    """Whether NIRCam optical elements are those of the long-wave channel; None if they don't say."""
+    """Whether NIRCam optical elements are of the long-wave channel; None if they don't say."""
     numbers = [int(number) for number in _FILTER.findall(optical)]
     return max(numbers) > _NIRCAM_LONG if numbers else None
 

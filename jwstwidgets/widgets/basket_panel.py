@@ -96,8 +96,8 @@ class BasketPanel(View):
         self.report.value = ""
         if empty:
             self.text.value = (
-                "<h4>Basket</h4><p class='jwstwidgets-muted'>Empty. Add a file, a group, a lineage, "
-                "or all that is shown.</p>"
+                "<h4>Basket</h4><p class='jwstwidgets-muted'>Empty. Add a file, a group, a "
+                "lineage, or all that is shown.</p>"
             )
             return
         reasons = basket.to_frame()["reasons"].explode().value_counts(sort=False)

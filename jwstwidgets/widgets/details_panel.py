@@ -1,4 +1,4 @@
-"""What is selected: what it is in a sentence, what made it, what uses it, and what to do with it."""
+"""What is selected: what it is, what made it, what uses it, and what to do with it."""
 
 from __future__ import annotations
 

@@ -126,7 +126,8 @@ def style_sheet(
 
 
 def _opacity_rules(diagram: Diagram, ids: Mapping[str, str], lit: Collection[str]) -> list[Rule]:
-    faint = [ids[x.id] for x in (*diagram.nodes, *diagram.edges) if x.state == "hidden"]
+    faint = [ids[node.id] for node in diagram.nodes if node.state == "hidden"]
+    faint += [ids[edge.id] for edge in diagram.edges if edge.state == "hidden"]
     rules = _rules_for(faint, {"opacity": HIDDEN_OPACITY})
     if not lit:
         return rules

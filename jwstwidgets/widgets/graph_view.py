@@ -74,15 +74,19 @@ class GraphView(View):
 
     def render(self, old: State | None, new: State) -> None:
         """Draw what changed: elements if the picture did, and the style sheet."""
-        diagram = self.session.diagram()
-        seen = old is not None and old.linkage is new.linkage and old.filters == new.filters
-        if seen and old.unfolded == new.unfolded and old.selection is new.selection:
+        redraw = old is None or old.linkage is not new.linkage or old.unfolded != new.unfolded
+        same_looks = old is not None and (old.filters, old.selection) == (
+            new.filters,
+            new.selection,
+        )
+        if same_looks and not redraw:
             return
+        diagram = self.session.diagram()
         lit = diagram.holding(self.session.lit()) if new.selection else frozenset()
         selected = _drawn_selection(diagram, new)
-        redraw = old is None or old.linkage is not new.linkage or old.unfolded != new.unfolded
         if redraw:
-            self._ids = {x.id: self._new_id() for x in (*diagram.nodes, *diagram.edges)}
+            self._ids = {node.id: self._new_id() for node in diagram.nodes}
+            self._ids |= {edge.id: self._new_id() for edge in diagram.edges}
         # The style first: an element that arrives is drawn at once, and has its looks by then.
         self.cytoscape.cytoscape_style = style_sheet(diagram, self._ids, lit, selected)
         if redraw:

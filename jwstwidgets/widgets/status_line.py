@@ -1,4 +1,4 @@
-"""What is going on: loading with progress and cancel, what could not be drawn, where data are from."""
+"""What is going on: loading with progress and cancel, notes, problems, whose data these are."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class View(widgets.VBox):
             return verb(*arguments, **named)
         except JwstWidgetsError as error:
             self.session.note_problem(str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # A callback's exception would vanish: shown as what it is, a defect.
             self.session.note_problem(f"This did not work ({error!r}). Please report it.", error)
         return None
