@@ -94,6 +94,12 @@ class Explorer(View):
         self.status = StatusLine(session)
         self.links = LinkList(session)
         self.fit_button = button("Fit", self.graph.fit, "Bring the whole graph into view")
+        self.zoom_toggle = widgets.ToggleButton(
+            description="Wheel zoom",
+            tooltip="Zoom with the mouse wheel; off, the wheel scrolls the notebook",
+            layout={"width": "auto"},
+        )
+        widgets.link((self.zoom_toggle, "value"), (self.graph.cytoscape, "user_zooming_enabled"))
         self.fold_button = button("Fold all", self._fold, "Back to the overview")
         self.list_button = button("List", self._toggle_list, "What the graph shows, as lists")
         self.code_button = button("Code", self._toggle_code, "The Python that makes this view")
@@ -108,6 +114,7 @@ class Explorer(View):
         tools = widgets.HBox(
             [
                 self.fit_button,
+                self.zoom_toggle,
                 self.fold_button,
                 self.list_button,
                 self.code_button,

@@ -15,8 +15,8 @@ which observations list each of them, and for which parent observation they were
 ...          "dataURI": "mast:JWST/product/jw02733-o002_t001_miri_f1130w_i2d.fits",
 ...          "productGroupDescription": "Minimum Recommended Products"}]
 >>> table = ProductTable.from_rows(rows)
->>> table.files[["filename", "stage", "role", "mrp", "size"]].iloc[0].tolist()
-['jw02733-o002_t001_miri_f1130w_i2d.fits', '3', 'science', True, 56692800]
+>>> table.files[["stage", "role", "mrp", "size"]].to_dict("records")
+[{'stage': '3', 'role': 'science', 'mrp': True, 'size': 56692800}]
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _LEGEND_HEIGHT = 48.0
 #: What XML 1.0 cannot hold, whatever the escaping.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Mean width of a letter, px: bold first line, plain second line.
-_LETTER = (7.1, 6.2)
+_LETTER = (6.7, 6.2)
 
 
 def to_svg(

@@ -27,7 +27,12 @@ import make_env
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Imported, and never installed but as a part of the other.
-COMES_WITH = {"IPython": "ipywidgets", "traitlets": "ipywidgets", "astropy": "astroquery"}
+COMES_WITH = {
+    "IPython": "ipywidgets",
+    "astropy": "astroquery",
+    "traitlets": "ipywidgets",
+    "urllib3": "requests",
+}
 
 
 def names_of(requirements: list[str]) -> set[str]:
