@@ -49,7 +49,9 @@ format: env-dev ## let the formatter change the files
 	$(PY) -m ruff format .
 
 bench: env-dev ## measure, side by side with the usual way
-	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(PY) $$benchmark $(ARGS) || exit 1; done
+	@for benchmark in $(basename $(notdir $(wildcard benchmarks/bench_*.py))); do \
+	  echo "== $$benchmark"; $(PY) -m benchmarks.$$benchmark $(ARGS) || exit 1; \
+	done
 
 wheel: env-dev ## build the wheel, install it alone into a fresh environment, use it there
 	$(PY) tools/check_wheel.py

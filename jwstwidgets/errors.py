@@ -33,6 +33,10 @@ class ProductTableError(JwstWidgetsError, ValueError):
     """Rows that cannot be read as a product list, e.g. a needed column is missing."""
 
 
+class AssociationError(JwstWidgetsError, ValueError):
+    """An association document or pool that cannot be read."""
+
+
 class UnknownFile(JwstWidgetsError, LookupError):
     """A file, group or observation that is not in the table it was looked up in."""
 

@@ -68,7 +68,7 @@ class Filters:
     Raises
     ------
     FilterError
-        An unknown stage or instrument.
+        A value that means nothing, such as an unknown stage or instrument.
     """
 
     mrp: bool = True
@@ -82,11 +82,19 @@ class Filters:
     public_only: bool = False
 
     def __post_init__(self) -> None:
+        for toggle in (f.name for f in fields(self) if isinstance(f.default, bool)):
+            given = getattr(self, toggle)
+            if not isinstance(given, bool | np.bool_):
+                raise FilterError(f"{toggle}={given!r} means nothing.", "Give True or False.")
+            object.__setattr__(self, toggle, bool(given))
         for name, known in (("stages", STAGES), ("instruments", INSTRUMENTS), ("detectors", None)):
             given = getattr(self, name)
             if given is None:
                 continue
-            values = frozenset([given] if isinstance(given, str) else given)
+            listed = list(given) if isinstance(given, Iterable) else [given]
+            if not all(isinstance(value, str) for value in listed):
+                raise FilterError(f"{name}={given!r} means nothing.", "Give texts, or None.")
+            values = frozenset([given] if isinstance(given, str) else listed)
             unknown = sorted(values - frozenset(known)) if known else []
             if unknown:
                 raise FilterError(
@@ -197,12 +205,16 @@ def explain_mrp(table: ProductTable, file: str | int) -> str:
     if table.files["mrp"].iloc[code]:
         owned = table.ownership
         of_mrp = owned.loc[(owned["file"] == code) & owned["mrp"], "owner"]
+        if of_mrp.empty:
+            return "It is MRP: the archive marks it so."
         owner = table.observations["obs_id"].iloc[of_mrp.iloc[0]]
         return f"It is MRP: it belongs to {owner}, the observation that was asked for."
     if role not in _MRP_ROLES:
         return f"It is not MRP: a {ROLE_LABELS[role]} never is."
+    if not owners or not set(owners).isdisjoint(table.parents()["obs_id"]):
+        return "It is not MRP: the archive does not mark it so."
     listed = owners[0] if len(owners) == 1 else f"{len(owners)} observations"
-    return f"It is not MRP: it belongs to {listed or 'none'}, not to the observation asked for."
+    return f"It is not MRP: it belongs to {listed}, not to the observation asked for."
 
 
 def summarise(mask: Mask, table: ProductTable) -> str:

@@ -19,12 +19,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar
+from functools import wraps
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from jwstwidgets.archive.protocol import Call, Progress
 from jwstwidgets.errors import Cancelled, JwstWidgetsError
 
 T = TypeVar("T")
+Method = TypeVar("Method", bound=Callable[..., Any])
 Status = Literal["idle", "running", "done", "failed", "cancelled"]
 
 
@@ -36,6 +38,26 @@ class JobState:
     status: Status = "idle"
     progress: Progress | None = None
     error: Exception | None = None
+
+    @property
+    def problem(self) -> JwstWidgetsError | None:
+        """Why it failed, as an error that a user can read; None if it did not."""
+        if self.status != "failed":
+            return None
+        if isinstance(self.error, JwstWidgetsError):
+            return self.error
+        return JwstWidgetsError(f"{self.name} failed: {self.error!r}.", "Please report it.")
+
+
+def atomic(method: Method) -> Method:
+    """A method of which only one runs at a time: under the `_lock` of its object."""
+
+    @wraps(method)
+    def locked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return cast(Method, locked)
 
 
 class Executor(Protocol):
@@ -73,6 +95,10 @@ class Slot:
         Where it runs.
     changed : callable
         Called with a `JobState` on every change, on the thread that caused it.
+    lock : threading.RLock, optional
+        Held while a state or a result is handed over. Who keeps state under a lock of their own
+        gives that one: two locks would be taken in either order, and a stale result could be
+        handed over after a newer one.
     deadline : float
         Seconds each piece may take.
     """
@@ -83,12 +109,13 @@ class Slot:
         executor: Executor,
         changed: Callable[[JobState], None] = lambda _: None,
         *,
+        lock: threading.RLock | None = None,
         deadline: float = 300.0,
     ) -> None:
         self._executor = executor
         self._changed = changed
         self._deadline = deadline
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
         self._finished = threading.Event()
         self._finished.set()
         self._call: Call | None = None
@@ -106,7 +133,11 @@ class Slot:
             finished = self._finished = threading.Event()
             call = self._call = Call(deadline=self._deadline)
             call.progress = lambda progress: self._report(call, progress=progress)
-        self._report(call, status="running", progress=None, error=None)
+            try:
+                self._report(call, status="running", progress=None, error=None)
+            except BaseException:
+                finished.set()  # a listener failed: nothing runs, and nobody may wait for it
+                raise
         self._executor.run(lambda: self._run(call, work, done, finished))
 
     def _run(
@@ -117,9 +148,7 @@ class Slot:
         finished: threading.Event,
     ) -> None:
         try:
-            result = work(call)
-            call.check_cancelled(self._state.name)
-            done(result)
+            self.deliver(call, done, work(call))
             self._report(call, status="done")
         except Cancelled:
             self._report(call, status="cancelled")
@@ -129,17 +158,24 @@ class Slot:
         finally:
             finished.set()
 
-    def is_latest(self, call: Call) -> bool:
-        """Whether `call` is the one that may still report."""
-        return call is self._call and not call.cancelled.is_set()
+    def deliver(self, call: Call, take: Callable[[T], None], result: T) -> None:
+        """Hand a result, or a part of one, to `take`, if `call` may still report.
+
+        Raises
+        ------
+        Cancelled
+            It may not: it was cancelled, or a newer one has begun.
+        """
+        with self._lock:
+            call.check_cancelled(self._state.name)
+            take(result)
 
     def _report(self, call: Call, **changes: Any) -> None:
         with self._lock:
             if call is not self._call:
                 return
             self._state = replace(self._state, **changes)
-            state = self._state
-        self._changed(state)
+            self._changed(self._state)
 
     def cancel(self) -> None:
         """Ask the running piece, if any, to stop; it reports ``cancelled`` when it has."""
@@ -149,12 +185,16 @@ class Slot:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs; False if it still does after `timeout` seconds."""
-        return self._finished.wait(timeout)
+        while True:
+            finished = self._finished
+            if not finished.wait(timeout):
+                return False
+            if finished is self._finished:  # else a newer piece was started meanwhile
+                return True
 
     def raise_error(self) -> None:
         """Raise the error of the latest piece, if it failed."""
-        error = self._state.error
-        if isinstance(error, JwstWidgetsError):
-            raise error
-        if error is not None:
-            raise JwstWidgetsError(f"{self._state.name} failed: {error!r}.") from error
+        state = self._state
+        problem = state.problem
+        if problem is not None:
+            raise problem from (None if problem is state.error else state.error)

@@ -111,13 +111,17 @@ def load(
     row = (wanted if len(wanted) else found).iloc[0].to_dict()
     batches: list[pd.DataFrame] = []
     failed: list[ArchiveError] = []
-    for batch in archive.products([str(row["obsid"])], call=call):
-        if batch.error is not None:
-            failed.append(batch.error)
-            continue
-        if batches:
-            arrived(_loaded(row, found, batches, failed))
-        batches.append(batch.rows)
+    try:
+        for batch in archive.products([str(row["obsid"])], call=call):
+            if batch.error is not None:
+                failed.append(batch.error)
+                continue
+            if batches:
+                arrived(_loaded(row, found, batches, failed))
+            batches.append(batch.rows)
+    except ArchiveError as error:
+        # It ended early: what has arrived is shown, and what is missing said.
+        failed.append(error)
     if failed and not batches:
         raise failed[0]
     return _loaded(row, found, batches, failed)

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 _KNOWN = ("SampleArchive", "MastArchive")
 
 
+def opening_of(state: State) -> tuple[str, ...]:
+    """The line that opens what `state` shows; none if it shows nothing."""
+    if state.obs_id:
+        return (f"session.open({state.obs_id!r})",)
+    return ("session.open_rows(rows)  # the rows you gave",) if len(state.table) else ()
+
+
 def code_of(archive: Archive, state: State) -> str:
     """Python that brings a fresh session into `state`.
 
@@ -23,15 +30,12 @@ def code_of(archive: Archive, state: State) -> str:
     kind = type(archive).__name__
     known = kind in _KNOWN and "replica" not in archive.label
     made = f"{kind}()" if known else "archive"
-    lines = [f"from jwstwidgets import Filters, {kind}, Session"]
+    ours = [kind] if type(archive).__module__.startswith("jwstwidgets.") else []
+    lines = [f"from jwstwidgets import {', '.join(['Filters', *ours, 'Session'])}"]
     if not known:
         lines.append(f"# archive = ...  # {kind}: {_comment(archive.label)}")
     lines += ["", f"session = Session({made})"]
-    steps = list(state.basket_verbs)
-    if state.obs_id:
-        steps.append(f"session.open({state.obs_id!r})")
-    elif len(state.table):
-        steps.append("session.open_rows(rows)  # the rows you gave")
+    steps = [*state.basket_verbs, *opening_of(state)]
     if state.filters != Filters() or state.basket_verbs:
         steps.append(f"session.set_filters({state.filters!r})")
     steps += [f"session.unfold({group!r})" for group in state.unfolded]
@@ -39,13 +43,11 @@ def code_of(archive: Archive, state: State) -> str:
         steps.append(f"session.select({state.selection.name!r})")
     said: dict[str, str] = {}
     for step in steps:
-        verb = step.partition("(")[0]
+        verb = step.partition("(")[0].removesuffix("_rows")
         if verb in ("session.open", "session.set_filters"):
             if said.get(verb) == step:
                 continue
             said[verb] = step
-            if verb == "session.open":
-                said.pop("session.set_filters", None)
         lines.append(step)
     return "\n".join(lines) + "\n"
 

@@ -103,10 +103,16 @@ def _roles(
 def _stages(names: pd.DataFrame, category: Coded) -> npt.NDArray[Any]:
     """Stage by kind and suffix, or as the archive states it; None where there is no such thing."""
     stated = Coded(np.arange(len(category.values), dtype=np.int32), category.values).equals(*STAGES)
-    pairs = names[["kind", "suffix", "candidate"]].copy()
-    pairs["candidate"] = pairs["candidate"].notna() & (pairs["kind"] == "exposure")
-    codes, distinct = pd.factorize(pd.MultiIndex.from_frame(pairs))
-    stages = np.array([_stage_of(*key) for key in distinct] or [None], dtype=object)[codes]
+    kind, suffix = names["kind"].cat, names["suffix"].cat
+    # 2c is what an exposure gave for one association candidate.
+    flagged = ((names["kind"] == "exposure") & names["candidate"].notna()).to_numpy()
+    key = (kind.codes.to_numpy(dtype=np.int64) * (len(suffix.categories) + 1) + suffix.codes) * 2
+    _, first, at = np.unique(key + flagged, return_index=True, return_inverse=True)
+    distinct = names[["kind", "suffix"]].iloc[first].astype(object).to_numpy()
+    stages = np.array(
+        [_stage_of(*pair, flagged[i]) for pair, i in zip(distinct, first, strict=True)] or [None],
+        dtype=object,
+    )[at]
     by_archive = stated[category.codes] & (category.codes >= 0) if stated.any() else stated[:0]
     if len(by_archive):
         stages[by_archive] = category.values[category.codes[by_archive]]

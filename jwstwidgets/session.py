@@ -27,13 +27,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jwstwidgets.archive import Archive, Query, SampleArchive
+from jwstwidgets.archive import Archive, Call, Query, SampleArchive
 from jwstwidgets.basket import Basket
 from jwstwidgets.diagram import Diagram, Stage
 from jwstwidgets.errors import JwstWidgetsError, UnknownFile
 from jwstwidgets.export import ExportInfo
 from jwstwidgets.filters import Filters
-from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot
+from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot, atomic
 from jwstwidgets.loading import (
     Loaded,
     describe_observation,
@@ -42,17 +42,16 @@ from jwstwidgets.loading import (
     query_of,
     why_no_level3,
 )
-from jwstwidgets.reproduce import code_of
+from jwstwidgets.reproduce import code_of, opening_of
 from jwstwidgets.state import Selection, State
 from jwstwidgets.svg import to_svg
 from jwstwidgets.writing import write_text
 
 Codes = npt.NDArray[np.int32]
+Listener = Callable[[State | None, State], None]
+
 
 _log = logging.getLogger(__name__)
-
-
-Listener = Callable[[State, State], None]
 
 
 class Session:
@@ -73,18 +72,24 @@ class Session:
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._state = State(from_rows([]))
+        self._before: State | None = None  # while only a part of an observation has arrived
         self._stage = Stage()
-        self._opening = Slot(
-            "Loading", executor or (Inline() if immediate else Runner()), self._job_changed
-        )
+        executor = executor or (Inline() if immediate else Runner())
+        self._waits = not isinstance(executor, Inline)
+        self._opening = Slot("Loading", executor, self._job_changed, lock=self._lock)
 
     @property
     def state(self) -> State:
         """The present state."""
         return self._state
 
+    @atomic
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener(old, new)` on every change; returns what ends that."""
+        """Call `listener(None, state)` now, and `listener(old, new)` on every change.
+
+        Returns what ends that.
+        """
+        listener(None, self._state)
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
@@ -97,10 +102,16 @@ class Session:
                 listener(old, self._state)
 
     def _job_changed(self, job: JobState) -> None:
-        self._change(job=job)
-        if job.status == "failed":
-            self.note_problem(str(job.error), job.error)
+        before = self._before if job.status in ("cancelled", "failed") else None
+        if before is None:
+            self._change(job=job)
+        else:
+            self._show(before.loaded)
+            self._change(job=job, unfolded=before.unfolded, selection=before.selection)
+        if job.problem is not None:
+            self.note_problem(str(job.problem), job.error)
 
+    @atomic
     def note_problem(self, text: str, error: BaseException | None = None) -> None:
         """Show the user that something went wrong; an unexpected `error` also goes to the log."""
         if error is not None and not isinstance(error, JwstWidgetsError):
@@ -131,11 +142,18 @@ class Session:
             sample), otherwise it is in ``state.job.error``.
         """
         query = query_of(what)
-        self._opening.start(
-            lambda call: load(self.archive, query, call, prefer=prefer, arrived=self._show),
-            done=self._show,
-        )
-        if self._opening.wait(0):
+
+        def work(call: Call) -> Loaded:
+            def arrived(part: Loaded) -> None:
+                self._opening.deliver(call, self._show_part, part)
+
+            return load(self.archive, query, call, prefer=prefer, arrived=arrived)
+
+        self._open(work, self._show)
+
+    def _open(self, work: Callable[[Call], Loaded], done: Callable[[Loaded], None]) -> None:
+        self._opening.start(work, done=done)
+        if not self._waits:
             self._opening.raise_error()
 
     def open_rows(self, rows: Any) -> None:
@@ -150,13 +168,17 @@ class Session:
         def shown(loaded: Loaded) -> None:
             self._show(replace(loaded, found=found) if len(found) else loaded)
 
-        self._opening.start(
-            lambda call: load(self.archive, Query(obs_id=obs_id), call, prefer=obs_id), done=shown
+        self._open(
+            lambda call: load(self.archive, Query(obs_id=obs_id), call, prefer=obs_id), shown
         )
-        if self._opening.wait(0):
-            self._opening.raise_error()
+
+    def _show_part(self, loaded: Loaded) -> None:
+        before = self._before or self._state
+        self._show(loaded)
+        self._before = before
 
     def _show(self, loaded: Loaded) -> None:
+        self._before = None
         self._change(loaded=loaded, unfolded=(), selection=None, problems=loaded.problems)
 
     def cancel(self) -> None:
@@ -171,10 +193,12 @@ class Session:
 
     # --- how to look at it ---
 
+    @atomic
     def set_filters(self, filters: Filters | None = None, **changes: Any) -> None:
         """Replace the filters, or change some of their parameters."""
         self._change(filters=(filters or self.state.filters).with_(**changes))
 
+    @atomic
     def select(self, what: str | None) -> None:
         """Select a file by name or URI, or a group by id; None: nothing.
 
@@ -186,24 +210,29 @@ class Session:
         self._change(selection=None if what is None else self._selection(what))
 
     def _selection(self, what: str) -> Selection:
-        node = self.diagram().node(what)
-        if node is not None and node.kind in ("group", "box"):
-            return Selection(what, node.codes, is_group=True)
-        code = int(node.codes[0]) if node is not None and len(node.codes) else None
-        code = self.state.table.code(what) if code is None else code
-        filename = str(self.state.table.files["filename"].iloc[code])
-        return Selection(filename, np.array([code], dtype=np.int32))
+        table = self.state.table
+        group = self._stage.group(self.state.linkage, what)
+        if group is not None and len(group.codes) > 1:
+            return Selection(what, group.codes, is_group=True)
+        code = table.code(what) if group is None else int(group.codes[0])
+        name = str(table.files["filename"].iloc[code])
+        if table.code(name) != code:  # another file has the same name
+            name = str(table.files["uri"].iloc[code])
+        return Selection(name, np.array([code], dtype=np.int32))
 
+    @atomic
     def unfold(self, group: str) -> None:
         """Unfold a group of the diagram, as far as its budget goes."""
         if group not in self.state.unfolded:
             self._change(unfolded=(*self.state.unfolded, group))
 
+    @atomic
     def fold(self, group: str) -> None:
         """Fold a group again, with all that was unfolded in it."""
         left = (g for g in self.state.unfolded if g != group and not g.startswith(f"{group}/"))
         self._change(unfolded=tuple(left))
 
+    @atomic
     def tap(self, id: str) -> None:
         """What tapping a node of the diagram does.
 
@@ -242,16 +271,19 @@ class Session:
 
     # --- what to take home ---
 
+    @atomic
     def add(self, *files: str) -> None:
         """Put files, by name or URI, into the basket."""
         self._add([self.state.table.code(file) for file in files], "picked", "add", *files)
 
+    @atomic
     def add_group(self, group: str) -> None:
         """Put all files of a group, shown ones, into the basket."""
         selection = self._selection(group)
         shown = selection.codes[self.state.filters.mask(self.state.table)[selection.codes]]
         self._add(shown, f"group {group}", "add_group", group)
 
+    @atomic
     def add_lineage(self, file: str | None = None) -> None:
         """Put a file (the selection by default) with all that made it and all it made in."""
         selection = self._selection(file) if file is not None else self.state.selection
@@ -260,6 +292,7 @@ class Session:
         codes = self.state.linkage.lineage(selection.codes)
         self._add(codes, f"lineage of {selection.name}", "add_lineage", selection.name)
 
+    @atomic
     def add_shown(self) -> None:
         """Put everything that the filters leave into the basket."""
         codes = np.flatnonzero(self.state.filters.mask(self.state.table))
@@ -272,6 +305,7 @@ class Session:
             raise JwstWidgetsError("There is nothing to add: no file is shown.", "Show some first.")
         self._set_basket(self.state.basket.add(rows, reason), verb, *arguments)
 
+    @atomic
     def remove(self, *files: str) -> None:
         """Take files, by name or URI, out of the basket."""
         held = self.state.basket.to_frame()
@@ -285,8 +319,7 @@ class Session:
     def _set_basket(self, basket: Basket, verb: str, *arguments: str) -> None:
         # Which files a verb added can depend on what was shown: the filters go with it.
         call = f"session.{verb}({', '.join(map(repr, arguments))})"
-        verbs = (f"session.open({self.state.obs_id!r})",) if self.state.obs_id else ()
-        context = (*verbs, f"session.set_filters({self.state.filters!r})")
+        context = (*opening_of(self.state), f"session.set_filters({self.state.filters!r})")
         self._change(basket=basket, basket_verbs=(*self.state.basket_verbs, *context, call))
 
     def export(self, format: str, path: str | Path) -> Path:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
+from functools import partial
 from html import escape
 
 from jwstwidgets.diagram.model import Diagram, DiagramEdge, DiagramNode, Heading
@@ -28,7 +29,7 @@ from jwstwidgets.diagram.palette import (
 from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
 
 _FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
-_LEGEND_HEIGHT = 48.0
+_LEAST_WIDTH = 560.0
 #: What XML 1.0 cannot hold, whatever the escaping.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Mean width of a letter, px: bold first line, plain second line.
@@ -61,8 +62,9 @@ def to_svg(
     >>> to_svg(empty, title="a < b").startswith("<svg xmlns=")
     True
     """
-    top = 34.0 if title else 0.0
-    width, height = max(diagram.width, 560.0), top + diagram.height + _LEGEND_HEIGHT
+    top, width = 34.0 if title else 0.0, max(diagram.width, _LEAST_WIDTH)
+    legend, bottom = _legend(diagram, width, caption)
+    height = top + bottom
     by_id = {node.id: node for node in diagram.nodes}
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:.0f} {height:.0f}' "
@@ -71,7 +73,8 @@ def to_svg(
         f"<title>{_text(title or 'linkage diagram')}</title>",
         f"<rect width='100%' height='100%' fill='{BACKGROUND}'/>",
         _ARROWS,
-        f"<text x='16' y='24' font-size='15' font-weight='600' fill='{TEXT}'>{_text(title)}</text>",
+        f"<text x='16' y='24' font-size='15' font-weight='600' fill='{TEXT}'>"
+        f"{_fitted(title, width - 32, _LETTER[0] * 15 / 12)}</text>",
         f"<g transform='translate(0 {top:.0f})'>",
         *(_heading(heading) for heading in (*diagram.columns, *diagram.lanes)),
         # Between cards behind the boxes, between parts before them: a box hides what passes it.
@@ -79,7 +82,7 @@ def to_svg(
         *(_node(node, lit) for node in diagram.nodes if node.kind == "box"),
         *(_edge(edge, by_id, lit) for edge in diagram.edges if _between_parts(edge, by_id)),
         *(_node(node, lit) for node in diagram.nodes if node.kind != "box"),
-        *_legend(diagram, diagram.height, caption),
+        *legend,
         "</g></svg>",
     ]
     return "".join(parts)
@@ -135,7 +138,8 @@ def _node(node: DiagramNode, lit: Collection[str]) -> str:
             _line(left + 10, top + 18, node.label, node.width - 20, look.colour, bold=True)
         )
     elif node.kind == "place":
-        lines = textwrap.wrap(node.detail, int(node.width / _LETTER[1]) - 2)[:5]
+        letters = int(node.width / _LETTER[1]) - 2
+        lines = textwrap.wrap(node.detail, letters, max_lines=5, placeholder=" …")
         parts.append(_line(left + 13, top + 20, node.label, node.width, TEXT, bold=True))
         parts += [
             _line(left + 13, top + 38 + 14 * i, line, node.width, MUTED, size=11)
@@ -241,21 +245,38 @@ def _curve(source: DiagramNode, target: DiagramNode) -> str:
     return "M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}".format(*curve)
 
 
-def _legend(diagram: Diagram, top: float, caption: str) -> Iterator[str]:
-    x, y = 16.0, top + 10
+def _legend(diagram: Diagram, width: float, caption: str) -> tuple[list[str], float]:
+    """What the shapes and lines mean, in rows that fit `width`; and where they end."""
     looks = dict.fromkeys(look_of(node) for node in diagram.nodes if node.kind != "place")
-    for look in looks:
-        swatch = DiagramNode("", "file", "", x=x + 9, y=y - 4, width=18, height=11)
-        yield _shape(swatch, look, 0)
-        yield _line(x + 25, y, look.label, 200, MUTED, size=11)
-        x += 42 + 6.0 * len(look.label)
-    x, y = 16.0, y + 20
-    for evidence in dict.fromkeys(edge.evidence for edge in diagram.edges):
-        dash = f" stroke-dasharray='{DASHES[evidence]}'" if DASHES[evidence] else ""
-        yield f"<path d='M{x:.0f} {y - 4:.0f}h30' stroke='{EDGE}' stroke-width='1.6'{dash}/>"
-        yield _line(x + 36, y, EVIDENCE[evidence], 260, MUTED, size=11)
-        x += 56 + 6.0 * len(EVIDENCE[evidence])
-    if any(node.state == "hidden" for node in diagram.nodes):
-        yield _line(x, y, "faint: hidden by a filter", 200, MUTED, size=11)
-        x += 170
-    yield _line(x, y, caption, 600, MUTED, size=11)
+    lines = dict.fromkeys(edge.evidence for edge in diagram.edges)
+    faint = any(node.state == "hidden" for node in diagram.nodes)
+    words = ["faint: hidden by a filter"] * faint + [caption] * bool(caption)
+    rows: list[list[tuple[int, str, Callable[[float, float], str]]]] = [
+        [(25, look.label, partial(_swatch, look)) for look in looks],
+        [(36, EVIDENCE[name], partial(_dash, name)) for name in lines],
+    ]
+    rows[1] += [(0, text, _nothing) for text in words]
+    drawn: list[str] = []
+    y = diagram.height - 10
+    for row in rows:
+        x, y = 16.0, y + 20
+        for indent, text, mark in row:
+            room = min(_LETTER[1] * len(text), width - 32 - indent)
+            if x > 16 and x + indent + room > width - 16:
+                x, y = 16.0, y + 18
+            drawn += [mark(x, y), _line(x + indent, y, text, room, MUTED, size=11)]
+            x += indent + room + 16
+    return drawn, y + 18
+
+
+def _swatch(look: Look, x: float, y: float) -> str:
+    return _shape(DiagramNode("", "file", "", x=x + 9, y=y - 4, width=18, height=11), look, 0)
+
+
+def _dash(evidence: str, x: float, y: float) -> str:
+    dash = f" stroke-dasharray='{DASHES[evidence]}'" if DASHES[evidence] else ""
+    return f"<path d='M{x:.0f} {y - 4:.0f}h30' stroke='{EDGE}' stroke-width='1.6'{dash}/>"
+
+
+def _nothing(x: float, y: float) -> str:
+    return ""

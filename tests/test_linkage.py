@@ -321,6 +321,22 @@ def test_the_same_members_are_inferred_from_names_alone(real, miri):
     assert edges(unstated, "composition", evidence="name") == edges(miri, "composition")
 
 
+def test_a_pool_leads_to_the_associations_of_its_generation(soss):
+    """Program 1091 was generated twice in this list: one pool each, and no mixing."""
+    read = [parse(name) for name in soss.table.files["filename"]]
+    pools = [name for name in read if name.kind == "pool"]
+    associations = [name for name in read if name.kind == "association"]
+    expected = {
+        (str(pool), str(association))
+        for pool in pools
+        for association in associations
+        if (pool.program, pool.timestamp) == (association.program, association.timestamp)
+    }
+    assert len({pool.program for pool in pools}) < len(pools)
+    assert {edge for edge in edges(soss) if "_pool" in edge[0]} == expected
+    assert len(expected) >= 50
+
+
 # --- tables of what was found ---------------------------------------------------------------------
 
 

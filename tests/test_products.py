@@ -190,6 +190,7 @@ def test_ownership_says_who_lists_each_file_and_for_whom(real, which):
     }  # fmt: skip
     table = ProductTable.from_rows(rows)
     assert what_is_listed(table) == stated
+    assert len(table.ownership) == len(stated)
     for filename, owners in rows.groupby("productFilename")["obs_id"]:
         assert sorted(table.owners(filename)) == sorted(set(owners))
 
@@ -292,6 +293,31 @@ def test_stages_of_a_missions_list_are_those_it_states(real):
     # The names alone say the same.
     unstated = ProductTable.from_rows(rows.assign(category="--")).files["stage"]
     assert plain(unstated.to_frame()) == plain(stage.to_frame())
+
+
+@pytest.mark.parametrize(
+    ("filename", "stated", "role"),
+    [
+        ("jw02733002001_02103_00001_mirimage_cal.fits", "SCIENCE", "science"),
+        ("jw02733002001_02103_00001_mirimage_cal.pdf", "PREVIEW", "preview"),
+        ("jw02733002001_02103_00001_mirimage_cal_thumb.jpg", "--", "preview"),
+        ("jw02733002001_gs-id_1_stream.fits", "--", "guide-star"),
+        ("jw02733002001_gs-id_1_stream.jpg", "AUXILIARY", "preview"),
+        ("jw02733-o002_t001_miri_f1130w_segm.fits", "--", "auxiliary"),
+        ("jw02733-o002_t001_miri_f1130w_segm.fits", "AUXILIARY", "auxiliary"),
+        ("jw05224004001_01_msa.fits", "--", "auxiliary"),
+        ("jw02733-o002_20220712t201523_image3_003_asn.json", "INFO", "association"),
+        ("jw02733_20220712t201523_pool.csv", "--", "pool"),
+        ("jwst_miri_dark_0059.fits", "--", "reference"),
+        ("jwst_1364.pmap", "INFO", "reference"),
+        ("something new.fits", "SCIENCE", "science"),
+        ("something new.fits", "--", "auxiliary"),
+        ("readme.txt", "INFO", "auxiliary"),
+    ],
+)
+def test_where_the_archive_is_silent_the_name_decides_the_role(filename, stated, role):
+    cells = row(filename, productType=stated, productSubGroupDescription="--")
+    assert ProductTable.from_rows([cells]).files["role"].tolist() == [role]
 
 
 @pytest.mark.parametrize("which", CAOM_LISTS)

@@ -27,6 +27,9 @@ OFFLINE = (
     "--LabApp.extension_manager=readonly",
 )
 
+#: The same in the browser, where JupyterLab would first ask whether to fetch news.
+NOTIFICATIONS = {"fetchNews": "false", "checkForUpdates": False}
+
 
 def environment() -> dict[str, str]:
     """The server's environment: this Python's kernel and no settings from elsewhere."""
@@ -76,6 +79,9 @@ def main() -> int:
     if not NOTEBOOK.exists():
         sys.exit(f"{NOTEBOOK} is missing. Is this a complete clone of jwstwidgets?")
     settings = environment()
+    asked = HOME / "settings" / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    asked.parent.mkdir(parents=True, exist_ok=True)
+    asked.write_text(json.dumps(NOTIFICATIONS), encoding="utf-8")
     # Outputs of an untrusted notebook are not drawn; this one comes with the package.
     trust = [sys.executable, "-m", "nbformat.sign", str(NOTEBOOK)]
     subprocess.run(trust, env=settings, stdout=subprocess.DEVNULL, check=True)

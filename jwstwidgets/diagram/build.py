@@ -15,15 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from jwstwidgets.diagram.bundles import Bundles, bundle
-from jwstwidgets.diagram.groups import Group, overview, parts
+from jwstwidgets.diagram.groups import MAX_GROUPS, Group, overview, parts
 from jwstwidgets.diagram.layout import Block, Layout, lay_out
 from jwstwidgets.diagram.model import Diagram, DiagramNode
+from jwstwidgets.errors import JwstWidgetsError
 from jwstwidgets.filters import Filters
 from jwstwidgets.linkage import Linkage
 from jwstwidgets.units import format_bytes
 
 #: Drawn elements, nodes and edges together: each is a message when drawn, and more is no picture.
 BUDGET: Final = 400
+#: One group in each place with all the titles, and a few links.
+LEAST: Final = 50
 #: A table of at most this many files opens unfolded.
 SMALL: Final = 16
 #: Id of the empty place drawn where a level-3 product is missing.
@@ -53,7 +56,7 @@ def build_diagram(
         Ids of the groups to unfold, in the order in which they were unfolded. Those that are not
         there, or no longer, are passed over.
     budget : int
-        The most nodes and edges to draw.
+        The most elements (nodes, edges and titles) to draw; `LEAST` or more.
     missing_level3 : str
         Why there is no level-3 product, where that is known; drawn where it would be.
 
@@ -61,6 +64,11 @@ def build_diagram(
     -------
     Diagram
         With a note for each group that could not be unfolded within the budget.
+
+    Raises
+    ------
+    JwstWidgetsError
+        The budget is too small for any diagram.
 
     Examples
     --------
@@ -95,12 +103,20 @@ class Scene:
     ) -> Scene:
         """Fold, unfold, place and bundle; parameters as of `build_diagram`.
 
-        `groups` spares the folding where the overview of this linkage is already at hand.
+        `groups` spares the folding where the overview of this linkage within the usual budget is
+        already at hand.
         """
-        groups = overview(linkage) if groups is None else groups
+        if budget < LEAST:
+            raise JwstWidgetsError(
+                f"A diagram cannot be drawn with {budget!r} elements.", f"Allow at least {LEAST}."
+            )
+        if groups is None:
+            groups = overview(linkage, min(MAX_GROUPS, budget // 4))
         opened, notes = _unfold_within(linkage, groups, tuple(unfolded), budget)
         layout = lay_out(_with_missing(linkage, groups), opened)
-        bundles, note = bundle(linkage, groups, opened, budget - len(layout.blocks))
+        # In the widget a title is an element as well.
+        drawn = len(layout.blocks) + len(layout.columns) + len(layout.lanes)
+        bundles, note = bundle(linkage, groups, opened, budget - drawn)
         return cls(
             linkage, layout, frozenset(opened), bundles, budget, (*notes, note) if note else notes
         )
@@ -159,8 +175,8 @@ def _unfold_within(
         wanted = (*wanted, *known)
     opened: Unfolded = {}
     notes: list[str] = []
-    # Room for the links: in the overview about two a group.
-    count = 3 * len(groups)
+    # Room for the links and titles, in the overview about two a group, and for a missing level 3.
+    count = 3 * len(groups) + 1
     for id in dict.fromkeys(wanted):
         inside = parts(linkage.table, known[id]) if id in known else ()
         if not inside:

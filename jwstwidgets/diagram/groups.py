@@ -7,7 +7,7 @@ enough to be drawn file by file. Pure functions of a linkage; no positions, no f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,7 @@ LANES: Final = {
 }
 #: A group of at most this many files unfolds into files, and no group into more parts.
 MAX_PARTS: Final = 36
-#: More groups than this in the overview, and the smallest of each place are folded into one.
+#: Where the overview would have more groups than this, the smallest of each place become one.
 MAX_GROUPS: Final = 60
 
 _GUIDE_COLUMN: Final = {"id": "1b", "acq1": "2a", "acq2": "2b", "track": "2c", "fg": "3"}
@@ -86,9 +86,12 @@ class Group:
     codes: Codes
 
 
-def overview(linkage: Linkage) -> tuple[Group, ...]:
-    """The groups of the overview, each file in exactly one; in the order they are drawn."""
-    places = _fold_rare(_places(linkage))
+def overview(linkage: Linkage, most: int = MAX_GROUPS) -> tuple[Group, ...]:
+    """The groups of the overview, each file in exactly one; in the order they are drawn.
+
+    At most `most` of them, or one per place (there are 22) where those are more.
+    """
+    places = _fold_rare(_places(linkage), most)
     key = ["lane", "column", "kind"]
     groups = []
     for (lane, column, kind), rows in places.groupby(key, sort=False, observed=True):
@@ -108,9 +111,10 @@ def parts(table: ProductTable, group: Group) -> tuple[Group, ...]:
     if len(group.codes) <= MAX_PARTS:
         ordered = _sorted_by_name(table, group.codes)
         labels = distinguishing_labels(table, ordered)
+        _, names = _by_file(table, ordered)
         return tuple(
-            _part(table, group, f"file={table.files['filename'].iloc[code]}", label, [code])
-            for code, label in zip(ordered, labels, strict=True)
+            _part(table, group, f"file={name}", label, [code])
+            for code, name, label in zip(ordered, names, labels, strict=True)
         )
     by, values = _split_key(table, group.codes)
     found: list[Group] = []
@@ -118,6 +122,17 @@ def parts(table: ProductTable, group: Group) -> tuple[Group, ...]:
         label = f"{_PREFIX.get(by, '')}{name}"
         found.append(_part(table, group, f"{by}={name}", label, codes))
     return tuple(found)
+
+
+def find(table: ProductTable, groups: Iterable[Group], id: str) -> Group | None:
+    """The group with this id in the tree under `groups`, drawn or not; None if there is none."""
+    for group in groups:
+        if group.id == id:
+            return group
+        inside = parts(table, group) if id.startswith(f"{group.id}/") else ()
+        if (found := find(table, inside, id)) is not None:
+            return found
+    return None
 
 
 def _part(
@@ -191,14 +206,16 @@ def _is_derived(linkage: Linkage) -> npt.NDArray[np.bool_]:
     return derived
 
 
-def _fold_rare(places: pd.DataFrame) -> pd.DataFrame:
-    """Keep the overview within `MAX_GROUPS`, however many kinds the archive may invent."""
-    sizes = places.groupby(["lane", "column", "kind"], observed=True).size().sort_values()
-    rare = sizes.index[: max(0, len(sizes) - MAX_GROUPS)]
-    if len(rare):
-        is_rare = pd.MultiIndex.from_frame(places[["lane", "column", "kind"]]).isin(rare)
-        places = places.assign(kind=np.where(is_rare, "other kinds", places["kind"]))
-    return places
+def _fold_rare(places: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Keep the overview within `most` groups, however many kinds the archive may invent."""
+    sizes = places.groupby(["lane", "column", "kind"], observed=True).size()
+    if len(sizes) <= most:
+        return places
+    # One group of each place is for its rare kinds.
+    kept = max(0, most - sizes.groupby(["lane", "column"]).ngroups)
+    rare = sizes.sort_values(kind="stable").index[: len(sizes) - kept]
+    is_rare = pd.MultiIndex.from_frame(places[["lane", "column", "kind"]]).isin(rare)
+    return places.assign(kind=np.where(is_rare, "other kinds", places["kind"]))
 
 
 def _split_key(table: ProductTable, codes: Codes) -> tuple[str, npt.NDArray[np.object_]]:
@@ -207,7 +224,13 @@ def _split_key(table: ProductTable, codes: Codes) -> tuple[str, npt.NDArray[np.o
         values = names[field].astype(object).fillna("").to_numpy()
         if len(set(values)) > 1:
             return field, values
-    return "file", table.files["filename"].iloc[codes].to_numpy(dtype=object)
+    return _by_file(table, codes)
+
+
+def _by_file(table: ProductTable, codes: Codes) -> tuple[str, npt.NDArray[np.object_]]:
+    """What tells single files apart: their names; where two have the same, their URIs."""
+    files = table.files.iloc[codes]
+    return "file", files["filename" if files["filename"].is_unique else "uri"].to_numpy(object)
 
 
 def _bundles(values: npt.NDArray[np.object_], codes: Codes) -> Iterator[tuple[str, Codes]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from jwstwidgets.diagram.build import Scene
-from jwstwidgets.diagram.groups import Group, overview
+from jwstwidgets.diagram.groups import Group, find, overview
 from jwstwidgets.diagram.model import Diagram
 from jwstwidgets.filters import Filters
 from jwstwidgets.linkage import Linkage
@@ -48,7 +48,7 @@ class Stage:
         A linkage is compared by identity: it never changes, and a new one is a new object.
         """
         with self._lock:
-            groups = self._groups.get(linkage, lambda: overview(linkage))
+            groups = self._overview(linkage)
             scene = self._scene.get(
                 (linkage, unfolded), lambda: Scene.make(linkage, unfolded, groups=groups)
             )
@@ -56,3 +56,11 @@ class Stage:
                 (linkage, unfolded, filters, reason),
                 lambda: scene.draw(filters, missing_level3=reason),
             )
+
+    def group(self, linkage: Linkage, id: str) -> Group | None:
+        """The group with this id, whether it is drawn now or not; None if there is none."""
+        with self._lock:
+            return find(linkage.table, self._overview(linkage), id)
+
+    def _overview(self, linkage: Linkage) -> tuple[Group, ...]:
+        return self._groups.get(linkage, lambda: overview(linkage))

@@ -8,11 +8,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from jwstwidgets.filters import governed_by, summarise
+from jwstwidgets.filters import Filters, governed_by, summarise
 from jwstwidgets.session import Session
 from jwstwidgets.state import State
 from jwstwidgets.units import format_bytes
-from jwstwidgets.vocabulary import STAGES
 from jwstwidgets.widgets.view import View, html
 
 #: Toggle, label, and what it does, in a sentence.
@@ -24,6 +23,8 @@ _TOGGLES = (
     ("associations", "Associations", "Association documents and pools"),
     ("public_only", "Public only", "Hide what is under exclusive access"),
 )
+#: Menu, and the column of files that it is about, capitalised.
+_MENUS = {"stages": "Stage", "instruments": "Instrument", "detectors": "Detector"}
 _ANY = "all"
 
 
@@ -47,14 +48,8 @@ class FilterBar(View):
         super().__init__(session)
         self._showing = False
         self.toggles = {name: self._toggle(name, *texts) for name, *texts in _TOGGLES}
-        self.menus = {
-            name: self._menu(name, label)
-            for name, label in (
-                ("stages", "Stage"),
-                ("instruments", "Instrument"),
-                ("detectors", "Detector"),
-            )
-        }
+        self.menus = {name: self._menu(name, label) for name, label in _MENUS.items()}
+        self._present: dict[str, list[str]] = {name: [] for name in _MENUS}
         self.summary = html()
         row = widgets.HBox([*self.toggles.values(), *self.menus.values(), self.summary])
         row.add_class("jwstwidgets-top")
@@ -69,11 +64,11 @@ class FilterBar(View):
 
     def _menu(self, name: str, label: str) -> widgets.Dropdown:
         menu = widgets.Dropdown(
-            options=[(f"{label}: {_ANY}", "")],
+            options=[(f"{label}: {_ANY}", ())],
             layout={"width": "auto"},
         )
         menu.tooltip = f"Show only one {label.lower()}"
-        menu.observe(self._changed(name, lambda v: frozenset([v]) if v else None), names="value")
+        menu.observe(self._changed(name, lambda v: frozenset(v) or None), names="value")
         return menu
 
     def _changed(self, name: str, read: Callable[[Any], Any]) -> Callable[[dict[str, Any]], None]:
@@ -94,10 +89,8 @@ class FilterBar(View):
                 self._count(new)
             for name, toggle in self.toggles.items():
                 toggle.value = getattr(new.filters, name)
-            for name, menu in self.menus.items():
-                chosen = getattr(new.filters, name) or frozenset()
-                values = [value for _, value in menu.options]
-                menu.value = next((v for v in sorted(chosen) if v in values), "")
+            for name in self.menus:
+                self._offer(name, new.filters)
         finally:
             self._showing = False
         text = summarise(new.filters.mask(new.table), new.table)
@@ -116,12 +109,16 @@ class FilterBar(View):
         if not table.states_mrp and len(table):
             self.toggles["mrp"].tooltip = "This list does not state which products are MRP"
         self.toggles["mrp"].disabled = not table.states_mrp
-        self._offer("stages", "Stage", [s for s in STAGES if (table.files["stage"] == s).any()])
-        for name, column in (("instruments", "instrument"), ("detectors", "detector")):
-            present = sorted(table.files[column].dropna().astype(str).unique())
-            self._offer(name, column.capitalize(), present)
+        for name, label in _MENUS.items():
+            self._present[name] = sorted(table.files[label.lower()].dropna().astype(str).unique())
 
-    def _offer(self, name: str, label: str, values: list[str]) -> None:
-        menu = self.menus[name]
-        menu.options = [(f"{label}: {_ANY}", ""), *((f"{label}: {v}", v) for v in values)]
-        menu.layout.display = None if len(values) > 1 else "none"
+    def _offer(self, name: str, filters: Filters) -> None:
+        """All, each that there is, and what is chosen, whether there is such a file or not."""
+        menu, label, present = self.menus[name], _MENUS[name], self._present[name]
+        chosen = tuple(sorted(getattr(filters, name) or ()))
+        offered = dict.fromkeys([(), *((value,) for value in present), chosen])
+        options = tuple((f"{label}: {', '.join(value) or _ANY}", value) for value in offered)
+        if options != menu.options:
+            menu.options = options
+        menu.value = chosen
+        menu.layout.display = None if len(present) > 1 or chosen else "none"

@@ -18,6 +18,7 @@ from typing import Any
 
 import ipywidgets as widgets
 from ipycytoscape import CytoscapeWidget, Edge, Node
+from traitlets import observe
 
 from jwstwidgets.diagram import Diagram, Heading
 from jwstwidgets.session import Session
@@ -32,6 +33,16 @@ _HEIGHTS = (320, 680)
 _USUAL_WIDTH = 900
 #: Mean width of a letter of a heading, px.
 _LETTER = 6.6
+
+
+class _Cytoscape(CytoscapeWidget):
+    """Keeps the graph that ipycytoscape makes first and then replaces, so that it can be closed."""
+
+    forsaken: widgets.Widget | None = None
+
+    @observe("graph")
+    def _replaced(self, change: dict[str, Any]) -> None:
+        self.forsaken = change["old"]
 
 
 class GraphView(View):
@@ -53,7 +64,7 @@ class GraphView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.cytoscape = CytoscapeWidget(
+        self.cytoscape = _Cytoscape(
             cytoscape_layout=dict(_LAYOUT),
             cytoscape_style=[],
             tooltip_source="",
@@ -151,6 +162,8 @@ class GraphView(View):
         for element in self._elements:
             element.close()
         self.cytoscape.graph.close()
+        if self.cytoscape.forsaken is not None:
+            self.cytoscape.forsaken.close()
         super().close()
 
 

@@ -105,7 +105,7 @@ def _link_options(state: State) -> list[tuple[str, str]]:
     options = []
     links = state.linkage.links(selection.codes).head(_LINKS_SHOWN)
     for link in links.itertuples(index=False):
-        away = link.source == selection.name
+        away = link.source_code == selection.codes[0]
         other = link.target if away else link.source
         relation = RELATIONS[link.relation]
         how = relation.forward if away else relation.backward

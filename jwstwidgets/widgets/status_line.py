@@ -13,6 +13,9 @@ from jwstwidgets.state import State
 from jwstwidgets.widgets.view import View, button, html
 
 
+_NOTES_SHOWN = 3
+
+
 class StatusLine(View):
     """Progress, notes on the drawing, the archive's label; problems below.
 
@@ -49,7 +52,7 @@ class StatusLine(View):
         if running and new.job.progress is not None:
             self.bar.max = max(new.job.progress.total, 1)
             self.bar.value = new.job.progress.done
-        notes = [_job_text(new.job), *self.session.diagram().notes]
+        notes = [_job_text(new.job), *_few(self.session.diagram().notes)]
         label = f"Data: {escape(self.session.archive.label)}"
         if isinstance(self.session.archive, SampleArchive):
             label = f"<span class='jwstwidgets-sample'>{label}</span>"
@@ -59,6 +62,11 @@ class StatusLine(View):
             f"<div class='jwstwidgets-problem' role='alert'>{escape(p)}</div>" for p in new.problems
         )
         self.dismiss_button.layout.display = None if new.problems else "none"
+
+
+def _few(notes: tuple[str, ...]) -> list[str]:
+    more = len(notes) - _NOTES_SHOWN
+    return [*notes[:_NOTES_SHOWN], *([f"and {more} more notes"] if more > 0 else [])]
 
 
 def _job_text(job: JobState) -> str:

@@ -32,11 +32,16 @@ class View(widgets.VBox):
         self.session = session
         self.add_class("jwstwidgets")
         self._silence: Callable[[], None] = lambda: None
+        self._noting = False
 
     def start(self) -> None:
         """Show the present state, and every one that follows."""
-        self.render(None, self.session.state)
-        self._silence = self.session.listen(self.render)
+        self._silence = self.session.listen(self._told)
+
+    def _told(self, old: State | None, new: State) -> None:
+        # A failure is noted in the session, which is a change to render, which may fail again.
+        if not self._noting:
+            self.act(self.render, old, new)
 
     def render(self, old: State | None, new: State) -> None:
         """Show `new`; `old` is what was shown before, None the first time."""
@@ -47,18 +52,45 @@ class View(widgets.VBox):
         try:
             return verb(*arguments, **named)
         except JwstWidgetsError as error:
-            self.session.note_problem(str(error))
+            # That of a job was noted when the job ended.
+            if error is not self.session.state.job.error:
+                self._note(str(error))
         except Exception as error:  # noqa: BLE001
             # A callback's exception would vanish: shown as what it is, a defect.
-            self.session.note_problem(f"This did not work ({error!r}). Please report it.", error)
+            self._note(f"This did not work ({error!r}). Please report it.", error)
         return None
+
+    def _note(self, problem: str, error: Exception | None = None) -> None:
+        self._noting = True
+        try:
+            self.session.note_problem(problem, error)
+        finally:
+            self._noting = False
 
     def close(self) -> None:
         """End listening and close this widget with all it holds."""
         self._silence()
         for child in self.children:
-            child.close()
+            close_whole(child)
+        close_looks(self)
         super().close()
+
+
+def close_whole(widget: widgets.Widget) -> None:
+    """Close a widget, what it holds and how they look: ipywidgets closes just the one named."""
+    if not isinstance(widget, View):
+        for child in getattr(widget, "children", ()):
+            close_whole(child)
+        close_looks(widget)
+    widget.close()
+
+
+def close_looks(widget: widgets.Widget) -> None:
+    """Close the layout and the style of a widget, which are widgets as well."""
+    for name in ("layout", "style"):
+        look = getattr(widget, name, None)
+        if isinstance(look, widgets.Widget):
+            look.close()
 
 
 def button(
