@@ -108,11 +108,9 @@ def _stages(names: pd.DataFrame, category: Coded) -> npt.NDArray[Any]:
     flagged = ((names["kind"] == "exposure") & names["candidate"].notna()).to_numpy()
     key = (kind.codes.to_numpy(dtype=np.int64) * (len(suffix.categories) + 1) + suffix.codes) * 2
     _, first, at = np.unique(key + flagged, return_index=True, return_inverse=True)
-    distinct = names[["kind", "suffix"]].iloc[first].astype(object).to_numpy()
-    stages = np.array(
-        [_stage_of(*pair, flagged[i]) for pair, i in zip(distinct, first, strict=True)] or [None],
-        dtype=object,
-    )[at]
+    kinds, suffixes = (names[c].iloc[first].astype(object) for c in ("kind", "suffix"))
+    stage = map(_stage_of, kinds, suffixes, flagged[first])
+    stages = np.array([*stage, None], dtype=object)[at]
     by_archive = stated[category.codes] & (category.codes >= 0) if stated.any() else stated[:0]
     if len(by_archive):
         stages[by_archive] = category.values[category.codes[by_archive]]

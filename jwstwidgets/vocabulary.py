@@ -235,6 +235,7 @@ EVIDENCE: Final = MappingProxyType(
         "archive": "grouped so by the archive",
         "crds": "implied by the CRDS selection rules",
         "name": "inferred from the naming rules",
+        "contradicted": "inferred, but an association states otherwise",
     }
 )
 

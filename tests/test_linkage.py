@@ -925,8 +925,9 @@ def test_names_that_are_unknown_have_no_links_and_do_no_harm(real):
 
 
 def test_codes_of_evidence_grow_with_weakness():
-    assert list(EVIDENCE_CODES) == ["association", "header", "archive", "crds", "name"]
-    assert list(EVIDENCE_CODES.values()) == [0, 1, 2, 3, 4]
+    strongest_first = ["association", "header", "archive", "crds", "name", "contradicted"]
+    assert list(EVIDENCE_CODES) == strongest_first
+    assert list(EVIDENCE_CODES.values()) == [0, 1, 2, 3, 4, 5]
     assert list(RELATION_CODES) == list(RELATIONS)
     assert set(RELATION_CODES) - set(LINEAGE) == {"prerequisite", "aggregation", "linked"}
 

@@ -62,6 +62,7 @@ DASHES: Final = MappingProxyType(
         "archive": "8 4",
         "crds": "5 4",
         "name": "2 4",
+        "contradicted": "1 7",
     }
 )
 

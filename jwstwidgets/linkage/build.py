@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jwstwidgets.associations import Association
 from jwstwidgets.linkage.chains import chain_edges, preview_edges
 from jwstwidgets.linkage.companions import companion_edges
 from jwstwidgets.linkage.edges import EdgeSet, merge
 from jwstwidgets.linkage.graph import Linkage
 from jwstwidgets.linkage.index import Index
 from jwstwidgets.linkage.members import member_edges
+from jwstwidgets.linkage.stated import contradict, read_statements
 from jwstwidgets.products import ProductTable
 
 _RULES = (chain_edges, preview_edges, member_edges, companion_edges)
 
 
-def build_linkage(table: ProductTable, stated: Iterable[EdgeSet] = ()) -> Linkage:
+def build_linkage(
+    table: ProductTable,
+    stated: Iterable[EdgeSet] = (),
+    *,
+    associations: Iterable[Association] = (),
+) -> Linkage:
     """Link the files of a table.
 
     Parameters
@@ -28,6 +35,8 @@ def build_linkage(table: ProductTable, stated: Iterable[EdgeSet] = ()) -> Linkag
         The files.
     stated : iterable of EdgeSet, optional
         Edges known on stronger evidence than names and listings, by codes of `table`.
+    associations : iterable of Association, optional
+        Documents that state what was made from what; see `jwstwidgets.associations`.
 
     Returns
     -------
@@ -42,5 +51,7 @@ def build_linkage(table: ProductTable, stated: Iterable[EdgeSet] = ()) -> Linkag
     82
     """
     index = Index(table)
-    edges = [found for rule in _RULES for found in rule(index)]
-    return Linkage(table, merge([*stated, *edges]))
+    inferred = [found for rule in _RULES for found in rule(index)]
+    statements = read_statements(index, associations)
+    edges = contradict(merge([*stated, statements.edges, *inferred]), statements)
+    return Linkage(table, edges, superseded=statements.superseded)

@@ -9,7 +9,7 @@ over all relations instead.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +99,13 @@ class Linkage:
         The files; their codes are the nodes.
     edges : EdgeSet
         Each (source, target) once.
+    superseded : ndarray of int32
+        Codes of associations of which the table has a newer generation.
     """
 
     table: ProductTable
     edges: EdgeSet
+    superseded: Codes = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __repr__(self) -> str:
         return f"<Linkage: {len(self.table):,} files, {len(self.edges):,} links>"

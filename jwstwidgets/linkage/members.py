@@ -110,9 +110,12 @@ def _members_by_name(
     level3 = level3.assign(optical=level3["optical"].astype(object).fillna(""))
     level3 = level3.merge(_counters(index), how="left", on="root")
     pairs = _candidate_pairs(index, level3, exposures)
-    pairs = pairs[_compatible(pairs)]
+    pairs = pairs[_possible(pairs)]
     configurations = pairs.groupby(["root_exp", "candidate"], observed=True)["optical"]
     certain = configurations.transform("nunique") == 1
+    # Target acquisitions, autoflats and imprints are kept with spectra; an exposure is known to be
+    # one of the spectra by what was made of it.
+    certain &= (pairs["type"] != "spec3") | _is_spectral(pairs)
     pairs = pairs[certain & pairs["root"].isin(products)]
     return pairs[["root", "root_exp"]].drop_duplicates().set_axis(["product", "member"], axis=1)
 
@@ -145,14 +148,16 @@ def _candidate_pairs(index: Index, level3: pd.DataFrame, exposures: pd.DataFrame
     )
 
 
-def _compatible(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _is_spectral(pairs: pd.DataFrame) -> pd.Series:
+    """Whether the exposure is known to have given spectra."""
+    return pairs["type_exp"].isin(["spec2", "tso-spec2"])
+
+
+def _possible(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether type, detector and the presence of level-2c products allow the pair."""
-    spectral = pairs["type_exp"].isin(["spec2", "tso-spec2"])
-    wants_spectra = pairs["type"] == "spec3"
+    imaging = pairs["type_exp"].isin(["image2", "tso-image2", "wfs-image2"])
     wants_images = pairs["type"].isin(["image3", "wfs-image3"])
-    # Target acquisitions, autoflats and imprints are kept with spectra; an exposure is known to be
-    # one of the spectra by what was made of it.
-    fits = ~(wants_spectra & ~spectral) & ~(wants_images & spectral)
+    fits = ~((pairs["type"] == "spec3") & imaging) & ~(wants_images & _is_spectral(pairs))
     long_wave = pairs["optical"].map(_is_long_wave)
     on_long = pairs["detector_exp"].astype(object).str.endswith("long")
     other_channel = (pairs["instrument"] == "nircam") & long_wave.notna() & (on_long != long_wave)
@@ -190,10 +195,13 @@ def _edges(
     member, target = pairs["member"].to_numpy(), pairs["target"].to_numpy()
     asn_type = types[pairs["product"].to_numpy()]
     source = _pick(asn_type, lambda t: index.first_slot(MEMBER_SUFFIXES.get(t, ("cal",))), member)
-    # What the member gave where the product to be combined is not in the list: the latest.
+    # The latest that the member gave.
     latest = index.first_slot(("cal", "calints", "rate", "rateints", "uncal"))[member]
     if evidence == "archive":
-        source = np.where(source < 0, latest, source)
+        # The archive says that the exposure went in; where its cal is not listed, what there is of
+        # it stands in. Not for spectra, with which lamps and acquisitions are listed too.
+        stands_in = (source < 0) & np.isin(asn_type, ["image3", "wfs-image3"])
+        source = np.where(stands_in, latest, source)
     # An image kept with a spectrum or a time series pointed the telescope; it is not combined.
     image = np.isin(types[member], ["image2", "wfs-image2"])
     lacks_integrations = index.slot("calints")[member] < 0

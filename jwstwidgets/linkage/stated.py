@@ -121,10 +121,11 @@ class _Reader:
         order = np.argsort(index.root[combined], kind="stable")
         self._combined = combined[order]
         self._combined_root = index.root[self._combined]
+        self._counter = index.table.names["counter"].astype(object).fillna("").to_numpy()
 
     def code(self, filename: str) -> int:
         """Code of a file; -1 if the table does not have it."""
-        return self._codes.get(filename, -1)
+        return int(self._codes.get(filename, -1))
 
     def codes(self, filenames: Sequence[str]) -> Codes:
         return np.array([self.code(name) for name in filenames], dtype=np.int32)
@@ -136,7 +137,9 @@ class _Reader:
             left = np.searchsorted(self._combined_root, roots, side="left")
             right = np.searchsorted(self._combined_root, roots, side="right")
             spans = [self._combined[a:b] for a, b in zip(left, right, strict=True)]
-            return np.concatenate([*spans, np.empty(0, np.int32)]).astype(np.int32)
+            made = np.concatenate([*spans, np.empty(0, np.int32)]).astype(np.int32)
+            # Wavefront sensing: products of one name are told apart by a number at their end.
+            return made[self._counter[made] == (parse(product.name).counter or "")]
         order = ("calints", "cal") if association.asn_type.startswith("tso") else ("cal", "calints")
         made = self.index.first_slot((*order, "s3d", "s2d", "i2d", "x1d"))[roots]
         return made[made >= 0]

@@ -12,7 +12,6 @@ from jwstwidgets.session import Session
 from jwstwidgets.state import State
 from jwstwidgets.widgets.view import View, button, html
 
-
 _NOTES_SHOWN = 3
 
 
