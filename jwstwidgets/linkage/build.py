@@ -53,5 +53,5 @@ def build_linkage(
     index = Index(table)
     inferred = [found for rule in _RULES for found in rule(index)]
     statements = read_statements(index, associations)
-    edges = contradict(merge([*stated, statements.edges, *inferred]), statements)
-    return Linkage(table, edges, superseded=statements.superseded)
+    edges = contradict(merge([*stated, statements.edges, *inferred]), statements, index)
+    return Linkage(table, edges, associations=statements.current, superseded=statements.superseded)

@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jwstwidgets.associations import Association
 from jwstwidgets.errors import MissingExtra
+from jwstwidgets.linkage import questions
 from jwstwidgets.linkage.edges import RELATION_CODES, EdgeSet
 from jwstwidgets.products import ProductTable
 from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
@@ -99,12 +101,15 @@ class Linkage:
         The files; their codes are the nodes.
     edges : EdgeSet
         Each (source, target) once.
+    associations : tuple of Association
+        The documents that stated edges, the newest generation of each.
     superseded : ndarray of int32
         Codes of associations of which the table has a newer generation.
     """
 
     table: ProductTable
     edges: EdgeSet
+    associations: tuple[Association, ...] = ()
     superseded: Codes = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __repr__(self) -> str:
@@ -205,6 +210,25 @@ class Linkage:
             "evidence": pd.Categorical.from_codes(evidence, categories=list(EVIDENCE)),
             "via": np.where(via >= 0, filename[via], "") if len(filename) else [],
         }
+
+    def needed_for(self, product: str | int, stage: questions.Stage = 3) -> pd.DataFrame:
+        """Everything that making `product` again from `stage` on would read.
+
+        See `jwstwidgets.linkage.questions.needed_for`.
+        """
+        return questions.needed_for(self, product, stage)
+
+    def observations_of(self, product: str | int) -> pd.DataFrame:
+        """Which observations, visits and exposures a product was made from, as a table."""
+        return questions.observations_of(self, product)
+
+    def level3_using(self, observation: str) -> pd.DataFrame:
+        """All level-3 products made with an observation (``"002"``), across candidates."""
+        return questions.level3_using(self, observation)
+
+    def why_linked(self, first: str | int, second: str | int) -> list[str]:
+        """Why two files hang together, a sentence per link; empty if they do not."""
+        return questions.why_linked(self, first, second)
 
     def links(self, files: Files) -> pd.DataFrame:
         """Every direct link of these files, of all relations.

@@ -50,6 +50,8 @@ class Statements:
     ----------
     edges : EdgeSet
         Evidence ``association``, via the document where the table lists it.
+    current : tuple of Association
+        The newest generation of each document.
     complete : ndarray of int32
         Files of which a document says what they were made from: all of it.
     superseded : ndarray of int32
@@ -57,6 +59,7 @@ class Statements:
     """
 
     edges: EdgeSet
+    current: tuple[Association, ...]
     complete: Codes
     superseded: Codes
 
@@ -77,16 +80,26 @@ def read_statements(index: Index, associations: Iterable[Association]) -> Statem
             edges += _product_edges(reader, association, product, made, document)
     known = [code for name in superseded if (code := reader.code(name)) >= 0]
     made_by = np.unique(np.concatenate(complete)) if complete else np.empty(0, np.int32)
-    return Statements(merge(edges), made_by.astype(np.int32), np.array(known, dtype=np.int32))
+    return Statements(
+        merge(edges), tuple(current), made_by.astype(np.int32), np.array(known, dtype=np.int32)
+    )
 
 
-def contradict(edges: EdgeSet, statements: Statements) -> EdgeSet:
-    """Mark the inferred links into products whose documents state otherwise."""
+def contradict(edges: EdgeSet, statements: Statements, index: Index) -> EdgeSet:
+    """Mark the inferred links into products whose documents do not name the source's exposure."""
     weaker = edges.evidence != EVIDENCE_CODES["association"]
     inferred = np.isin(edges.relation, [RELATION_CODES[name] for name in _INFERRED])
     against = weaker & inferred & np.isin(edges.target, statements.complete)
+    # A flagged exposure (crf) is another product of an exposure that the document names.
+    against &= ~np.isin(_exposures_into(edges, index), _exposures_into(statements.edges, index))
     evidence = np.where(against, EVIDENCE_CODES["contradicted"], edges.evidence)
     return replace(edges, evidence=evidence.astype(np.int8))
+
+
+def _exposures_into(edges: EdgeSet, index: Index) -> npt.NDArray[np.int64]:
+    """A number for each edge's (root of the source, target)."""
+    size = len(index.table) + 1
+    return np.asarray(index.root[edges.source].astype(np.int64) * size + edges.target)
 
 
 def _newest(associations: Iterable[Association]) -> tuple[list[Association], list[str]]:
@@ -139,7 +152,8 @@ class _Reader:
             spans = [self._combined[a:b] for a, b in zip(left, right, strict=True)]
             made = np.concatenate([*spans, np.empty(0, np.int32)]).astype(np.int32)
             # Wavefront sensing: products of one name are told apart by a number at their end.
-            return made[self._counter[made] == (parse(product.name).counter or "")]
+            numbered = self._counter[made] == (parse(product.name).counter or "")
+            return np.asarray(made[numbered], dtype=np.int32)
         order = ("calints", "cal") if association.asn_type.startswith("tso") else ("cal", "calints")
         made = self.index.first_slot((*order, "s3d", "s2d", "i2d", "x1d"))[roots]
         return made[made >= 0]
