@@ -158,9 +158,7 @@ def _nirspec(number: int) -> Iterator[Asked]:
     )
     files = ("crf.fits", "s2d.fits", "x1d.fits", "s2d.jpg", "x1d.jpg")
     for source in range(1, 25):
-        yield _combined(
-            number, f"s{source:09d}_nirspec_clear-prism", files, "spec3", exposures
-        )
+        yield _combined(number, f"s{source:09d}_nirspec_clear-prism", files, "spec3", exposures)
 
 
 def _soss(number: int) -> Iterator[Asked]:
@@ -257,9 +255,9 @@ def _frame(found: list[tuple[str, str, File]], seed: int) -> pd.DataFrame:
         obs_id: str(90_000_000 + code)
         for code, obs_id in enumerate(dict.fromkeys(o for row in found for o in row[:2]))
     }
-    drawn = np.random.default_rng(seed)
-    size = {name: 0 for name in dict.fromkeys(file.name for _, _, file in found)}
-    size.update(zip(size, (2880 * drawn.integers(10, 60_000, len(size))).tolist(), strict=True))
+    names = dict.fromkeys(file.name for _, _, file in found)
+    blocks = np.random.default_rng(seed).integers(10, 60_000, len(names))
+    size = dict(zip(names, (2880 * blocks).tolist(), strict=True))
     recommended = [
         MRP
         if asked == owner

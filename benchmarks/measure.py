@@ -41,7 +41,9 @@ class Line:
 
 
 def best(
-    contestants: Mapping[str, Callable[[], Any]], rounds: int | Mapping[str, int] = 5
+    contestants: Mapping[str, Callable[[], Any]],
+    rounds: int | Mapping[str, int] = 5,
+    number: int = 1,
 ) -> dict[str, float]:
     """Seconds of the best round of each contestant; they take turns.
 
@@ -51,31 +53,34 @@ def best(
         What to time.
     rounds : int or mapping
         How often, all or each.
+    number : int
+        Calls in a row in each round, for what takes less than a few milliseconds.
     """
     each = dict.fromkeys(contestants, rounds) if isinstance(rounds, int) else rounds
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(max(each.values())):
         for name, call in contestants.items():
             if turn < each[name]:
-                taken[name].append(seconds(call))
+                taken[name].append(seconds(call, number))
     return {name: min(times) for name, times in taken.items()}
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    """Seconds that one call takes, without garbage collection."""
+def seconds(call: Callable[[], Any], number: int = 1) -> float:
+    """Seconds that one of `number` calls takes, without garbage collection."""
     gc.collect()
     enabled = gc.isenabled()
     gc.disable()
     try:
         start = time.perf_counter()
-        result = call()
+        for _ in range(number):
+            result = call()
         taken = time.perf_counter() - start
     finally:
         if enabled:
             gc.enable()
     # What came out is freed out of the clock.
     del result
-    return taken
+    return taken / number
 
 
 def duration(value: float) -> str:
@@ -98,3 +103,12 @@ def times(value: float) -> str:
     ('2.3 ×', '123 ×')
     """
     return f"{value:.1f} ×" if value < 100 else f"{value:,.0f} ×"
+
+
+def compared(ours: float, other: float) -> str:
+    """How much faster or slower `ours` is.
+
+    >>> compared(0.1, 1.0), compared(1.0, 0.5)
+    ('10.0 × faster', '2.0 × slower')
+    """
+    return f"{times(other / ours)} faster" if ours <= other else f"{times(ours / other)} slower"

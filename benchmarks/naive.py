@@ -27,7 +27,9 @@ _NAMES = {
         rf"(?P<root>{_VISIT}_\d{{3}}[0-9a-z]{{2}}_\d{{5}}(?:-seg\d{{3}})?_(?P<detector>[a-z0-9]+))"
         rf"(?:_(?P<candidate>[oca]\d{{3,4}}))?_{_TAIL}"
     ),
-    "guide-star": re.compile(rf"(?P<root>{_VISIT}_gs-[a-z0-9]+_\d+(?:_(?:image|stacked))?)_{_TAIL}"),
+    "guide-star": re.compile(
+        rf"(?P<root>{_VISIT}_gs-[a-z0-9]+_\d+(?:_(?:image|stacked))?)_{_TAIL}"
+    ),
     "level3": re.compile(
         rf"(?P<root>jw\d{{5}}-(?P<candidate>[oca]\d{{3,4}})_[tsbv]\d+_(?P<instrument>[a-z]+)"
         rf"_[a-z0-9-]+)_{_TAIL}"

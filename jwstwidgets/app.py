@@ -162,6 +162,10 @@ class Explorer(View):
         if written is not None:
             self.status.text.value = f"Wrote <b>{escape(str(written))}</b>"
 
+    def __repr__(self) -> str:
+        what = self.session.state.obs_id or "rows at hand"
+        return f"<Explorer: {what}, {len(self.session.state.table):,} files>"
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The widget, and for where widgets are not drawn (GitHub, nbviewer) the picture."""
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)

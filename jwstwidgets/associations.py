@@ -18,18 +18,23 @@ Source of the format: JWST pipeline documentation, "Associations", and its JSON 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jwstwidgets.errors import AssociationError, JwstWidgetsError
+from jwstwidgets.names import parse
+
+if TYPE_CHECKING:
+    from jwstwidgets.archive.protocol import Archive, Call
 
 #: Types of members that once were spelt otherwise.
 _SPELLINGS: Final = MappingProxyType({"target_acquistion": "target_acquisition"})
 #: What stands for "nothing" in documents of different ages.
-_NOTHING: Final = ("", "null", "none", "None", None)
+_NOTHING: Final = ("", "null", "NULL", "none", "None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,11 @@ class Association:
 
     @property
     def stage(self) -> int:
-        """The pipeline stage it is for, 2 or 3; 0 if its type does not tell."""
-        return int(self.asn_type[-1]) if self.asn_type[-1:] in ("2", "3") else 0
+        """The pipeline stage it is for, 2 or 3; 0 if neither type nor product name tells."""
+        if self.asn_type[-1:] in ("2", "3"):
+            return int(self.asn_type[-1])
+        # Before 2018 types had no number: `wfs`, `image`, `spec`.
+        return {"exposure": 2, "level3": 3}.get(parse(self.products[0].name).kind, 0)
 
     @property
     def members(self) -> Iterator[Member]:
@@ -135,6 +143,26 @@ def read_association(
     return _association(document, name)
 
 
+def fetch_association(archive: Archive, uri: str, *, call: Call | None = None) -> Association:
+    """Read one association through an archive, by its `dataURI`.
+
+    Raises
+    ------
+    ArchiveError
+        The archive did not give it.
+    AssociationError
+        What it gave is no association.
+
+    Examples
+    --------
+    >>> from jwstwidgets.archive import SampleArchive
+    >>> name = "jw02733-o002_20220712t201523_image3_003_asn.json"
+    >>> fetch_association(SampleArchive(), f"mast:JWST/product/{name}").asn_type
+    'image3'
+    """
+    return read_association(archive.read(uri, call=call), name=uri.rpartition("/")[2])
+
+
 def read_associations(
     sources: Iterable[tuple[str, str | bytes | Path | Mapping[str, Any]]],
 ) -> tuple[list[Association], list[str]]:
@@ -164,13 +192,24 @@ def read_associations(
     return associations, problems
 
 
+def plain_name(path: str) -> str:
+    """The file name at the end of a path; empty if there is none (``..``, say).
+
+    >>> plain_name("../elsewhere/jw02733002001_02103_00001_mirimage_cal.fits")
+    'jw02733002001_02103_00001_mirimage_cal.fits'
+    """
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return "" if name in (".", "..") else name
+
+
 def _parse_json(text: str | bytes, name: str) -> Mapping[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         where = f" at character {error.pos:,}" if isinstance(error, json.JSONDecodeError) else ""
         raise AssociationError(
-            f"{name} is no JSON{where}: it may be truncated.", "Fetch it again."
+            f"{name} is no JSON{where}: it may be truncated.",
+            "Fetch it again; give a file as a pathlib.Path.",
         ) from error
     if not isinstance(document, Mapping):
         raise AssociationError(f"{name} is JSON, but no association.", "Fetch it again.")
@@ -178,22 +217,21 @@ def _parse_json(text: str | bytes, name: str) -> Mapping[str, Any]:
 
 
 def _association(document: Mapping[str, Any], name: str) -> Association:
-    warnings: list[str] = []
+    odd: Counter[str] = Counter()
     products = document.get("products")
-    if not isinstance(products, list) or not products or "asn_type" not in document:
-        found = ", ".join(sorted(map(str, document))[:12]) or "nothing"
+    asn_type = _text(document, "asn_type").lower()
+    if not isinstance(products, list) or not products or not asn_type:
+        found = ", ".join(sorted(str(key) for key in document)[:12]) or "nothing"
         raise AssociationError(
             f"{name} is no association: it needs asn_type and products, and has {found}.",
             "Associations end in _asn.json.",
         )
-    read = tuple(
-        product for entry in products if (product := _product(entry, name, warnings)) is not None
-    )
+    read = tuple(product for entry in products if (product := _product(entry, odd)) is not None)
     if not read:
-        raise AssociationError(f"{name} names no product with members.")
+        raise AssociationError(f"{name} names no product with members.", "Fetch it again.")
     return Association(
         name=name,
-        asn_type=_text(document, "asn_type").lower(),
+        asn_type=asn_type,
         products=read,
         rule=_text(document, "asn_rule"),
         program=_text(document, "program"),
@@ -203,30 +241,34 @@ def _association(document: Mapping[str, Any], name: str) -> Association:
         version=_text(document, "version_id"),
         code_version=_text(document, "code_version"),
         degraded=_text(document, "degraded_status"),
-        warnings=tuple(warnings),
+        warnings=tuple(f"{name}: {_times(what, number)}" for what, number in odd.items()),
     )
 
 
-def _product(entry: object, name: str, warnings: list[str]) -> AssociationProduct | None:
+def _times(what: str, number: int) -> str:
+    return f"{what}." if number == 1 else f"{what} ({number:,} times)."
+
+
+def _product(entry: object, odd: Counter[str]) -> AssociationProduct | None:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("members"), list):
-        warnings.append(f"{name}: a product without members is left out.")
+        odd["a product without members is left out"] += 1
         return None
-    members = (_member(member, name, warnings) for member in entry["members"])
-    return AssociationProduct(
-        _text(entry, "name"), tuple(member for member in members if member is not None)
-    )
+    members = (_member(member, odd) for member in entry["members"])
+    named = tuple(member for member in members if member is not None)
+    if not named:
+        odd["a product without members is left out"] += 1
+        return None
+    return AssociationProduct(_text(entry, "name"), named)
 
 
-def _member(entry: object, name: str, warnings: list[str]) -> Member | None:
-    if not isinstance(entry, Mapping) or not _text(entry, "expname"):
-        warnings.append(f"{name}: a member without a name is left out.")
+def _member(entry: object, odd: Counter[str]) -> Member | None:
+    path = _text(entry, "expname") if isinstance(entry, Mapping) else ""
+    expname = plain_name(path)
+    if not isinstance(entry, Mapping) or not expname:
+        odd["a member without a file name is left out"] += 1
         return None
-    path = _text(entry, "expname")
-    expname = path.replace("\\", "/").rpartition("/")[2]
     if expname != path:
-        warnings.append(f"{name}: the member {path!r} is a path; only {expname!r} is used.")
-    if not expname:
-        return None
+        odd["a member is given as a path, of which only the file name is used"] += 1
     exptype = _text(entry, "exptype").lower()
     return Member(
         expname,
@@ -237,5 +279,9 @@ def _member(entry: object, name: str, warnings: list[str]) -> Member | None:
 
 
 def _text(entry: Mapping[str, Any], key: str) -> str:
+    """A value as text; what is neither text nor number, or stands for nothing, is empty."""
     value = entry.get(key)
-    return "" if value in _NOTHING else str(value)
+    if not isinstance(value, str | int | float) or value in _NOTHING:
+        return ""
+    # Lone surrogates, which JSON can state, fit into no table.
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")

@@ -31,7 +31,7 @@ from jwstwidgets.archive import Archive, Call, Query, SampleArchive
 from jwstwidgets.basket import Basket
 from jwstwidgets.diagram import Diagram, Stage
 from jwstwidgets.errors import JwstWidgetsError, UnknownFile
-from jwstwidgets.export import ExportInfo
+from jwstwidgets.export import ExportInfo, safe_filename
 from jwstwidgets.filters import Filters
 from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot, atomic
 from jwstwidgets.loading import (
@@ -42,6 +42,7 @@ from jwstwidgets.loading import (
     query_of,
     why_no_level3,
 )
+from jwstwidgets.names import parse
 from jwstwidgets.reproduce import code_of, opening_of
 from jwstwidgets.state import Selection, State
 from jwstwidgets.svg import to_svg
@@ -49,7 +50,6 @@ from jwstwidgets.writing import write_text
 
 Codes = npt.NDArray[np.int32]
 Listener = Callable[[State | None, State], None]
-
 
 _log = logging.getLogger(__name__)
 
@@ -210,15 +210,10 @@ class Session:
         self._change(selection=None if what is None else self._selection(what))
 
     def _selection(self, what: str) -> Selection:
-        table = self.state.table
         group = self._stage.group(self.state.linkage, what)
         if group is not None and len(group.codes) > 1:
             return Selection(what, group.codes, is_group=True)
-        code = table.code(what) if group is None else int(group.codes[0])
-        name = str(table.files["filename"].iloc[code])
-        if table.code(name) != code:  # another file has the same name
-            name = str(table.files["uri"].iloc[code])
-        return Selection(name, np.array([code], dtype=np.int32))
+        return Selection.of_file(self.state.table, what if group is None else int(group.codes[0]))
 
     @atomic
     def unfold(self, group: str) -> None:
@@ -328,7 +323,8 @@ class Session:
 
     def export_info(self) -> ExportInfo:
         """What an export says of itself: the archive, its server, what the files are of."""
-        stem = self.state.obs_id.partition("-")[0].partition("_")[0] or "jwst"
+        obs_id, program = self.state.obs_id, parse(self.state.obs_id).program
+        stem = f"jw{program}" if program else safe_filename(obs_id or "jwst")
         address = getattr(self.archive, "download_url", None)
         if address is None:
             return ExportInfo(archive=self.archive.label, name=stem)

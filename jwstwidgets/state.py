@@ -24,7 +24,7 @@ class Selection:
     Attributes
     ----------
     name : str
-        File name, or id of the group.
+        File name (URI where another file has the same name), or id of the group.
     codes : ndarray of int32
         The files.
     is_group : bool
@@ -34,6 +34,19 @@ class Selection:
     name: str
     codes: Codes
     is_group: bool = False
+
+    @classmethod
+    def of_file(cls, table: ProductTable, file: str | int) -> Selection:
+        """A file of `table`, given by name, URI or code.
+
+        Raises
+        ------
+        UnknownFile
+            There is none.
+        """
+        code = table.code(file)
+        name, uri = table.files[["filename", "uri"]].iloc[code].astype(str)
+        return cls(name if table.code(name) == code else uri, np.array([code], dtype=np.int32))
 
 
 @dataclass(frozen=True, eq=False)

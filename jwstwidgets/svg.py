@@ -140,9 +140,10 @@ def _node(node: DiagramNode, lit: Collection[str]) -> str:
     elif node.kind == "place":
         letters = int(node.width / _LETTER[1]) - 2
         lines = textwrap.wrap(node.detail, letters, max_lines=5, placeholder=" …")
-        parts.append(_line(left + 13, top + 20, node.label, node.width, TEXT, bold=True))
+        room = node.width - 21
+        parts.append(_line(left + 13, top + 20, node.label, room, TEXT, bold=True))
         parts += [
-            _line(left + 13, top + 38 + 14 * i, line, node.width, MUTED, size=11)
+            _line(left + 13, top + 38 + 14 * i, line, room, MUTED, size=11)
             for i, line in enumerate(lines)
         ]
     elif node.parent:
@@ -150,7 +151,8 @@ def _node(node: DiagramNode, lit: Collection[str]) -> str:
         parts.append(_line(left + 10, node.y + 4, node.label, room, TEXT, size=11))
         parts.append(
             f"<text x='{left + node.width - 8:.1f}' y='{node.y + 4:.1f}' font-size='10' "
-            f"text-anchor='end' fill='{MUTED}'>{_text(node.detail.partition(' · ')[0])}</text>"
+            f"text-anchor='end' fill='{MUTED}'>"
+            f"{_fitted(node.detail.partition(' · ')[0], node.width - room - 20, 5.2)}</text>"
         )
     else:
         inset = 22 if look.shape in ("hexagon", "rhomboid") else 13

@@ -120,7 +120,7 @@ def linkages(real):
         rows = read_rows(real / "caom" / f"{name}.csv")
         whole[name] = build_linkage(ProductTable.from_rows(rows))
         for obsid, part in rows.groupby("parent_obsid"):
-            if len(part) > 20:  # the fragments are of many
+            if len(part) > 20 or "soss" in name:  # the fragments are of many
                 single[obsid] = build_linkage(ProductTable.from_rows(part))
     missions = read_rows(real / "missions" / "products_jw01895001001_02101_00001.csv")
     whole["missions"] = build_linkage(ProductTable.from_rows(missions))

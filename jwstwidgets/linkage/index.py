@@ -96,6 +96,11 @@ class Index:
         return rows.assign(instrument=self.table.files["instrument"].iloc[first].to_numpy())
 
     @cached_property
+    def owner_names(self) -> pd.DataFrame:
+        """The `obs_id` of each observation, read."""
+        return parse_many(self.table.observations["obs_id"])
+
+    @cached_property
     def owner_roots(self) -> pd.DataFrame:
         """Pairs (`owner`, `root`): the roots that each observation of the table stands for.
 
@@ -104,7 +109,7 @@ class Index:
         obs_ids = self.table.observations["obs_id"]
         categories = pd.Index(self.table.names["root"].cat.categories)
         # Of wavefront sensing the obs_id is root and suffix: `..._nrca3_wfscmb-05`.
-        root = categories.get_indexer(parse_many(obs_ids)["root"].astype(object))
+        root = categories.get_indexer(self.owner_names["root"].astype(object))
         same = pd.DataFrame({"owner": np.arange(len(obs_ids)), "root": root})
         owner_of = pd.Series(np.arange(len(obs_ids)), index=obs_ids)
         owner_of = owner_of[~owner_of.index.duplicated()]
@@ -115,11 +120,11 @@ class Index:
 
     def listed_under_exposures(self, codes: Codes) -> Codes:
         """Those of these files that the archive lists under an exposure, itself listed or not."""
-        kinds = parse_many(self.table.observations["obs_id"])["kind"]
-        is_exposure = (kinds == "exposure").to_numpy()
+        is_exposure = (self.owner_names["kind"] == "exposure").to_numpy()
         ownership = self.table.ownership
-        listed = ownership["file"].to_numpy()[is_exposure[ownership["owner"].to_numpy()]]
-        return np.intersect1d(codes, listed)
+        listed = np.zeros(len(self.table), dtype=bool)
+        listed[ownership["file"].to_numpy()[is_exposure[ownership["owner"].to_numpy()]]] = True
+        return codes[listed[codes]]
 
     def listed_under(self, codes: Codes) -> pd.DataFrame:
         """Pairs (`file`, `root`): under which roots the archive lists these files."""

@@ -158,12 +158,14 @@ def _possible(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     imaging = pairs["type_exp"].isin(["image2", "tso-image2", "wfs-image2"])
     wants_images = pairs["type"].isin(["image3", "wfs-image3"])
     fits = ~((pairs["type"] == "spec3") & imaging) & ~(wants_images & _is_spectral(pairs))
-    long_wave = pairs["optical"].map(_is_long_wave)
+    # Once for each of the few configurations, not for each of many pairs.
+    configurations = pairs["optical"].unique()
+    long_wave = pairs["optical"].map({one: _is_long_wave(one) for one in configurations})
     on_long = pairs["detector_exp"].astype(object).str.endswith("long")
     other_channel = (pairs["instrument"] == "nircam") & long_wave.notna() & (on_long != long_wave)
     fits &= ~other_channel
     has_product = pairs["has_product"].notna()
-    detector = pairs["optical"].map(_detector_of)
+    detector = pairs["optical"].map({one: _detector_of(one) for one in configurations})
     fits &= (detector == "") | (detector == pairs["detector_exp"].astype(object))
     fits &= pairs["counter"].isna() | (pairs["counter"] == pairs["activity_exp"].astype(object))
     some_have = has_product.groupby([pairs["root"]]).transform("any")

@@ -8,7 +8,7 @@ imply.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,8 +18,9 @@ import pandas as pd
 
 from jwstwidgets.associations import Association, Member
 from jwstwidgets.errors import QueryError, UnknownFile
+from jwstwidgets.linkage.documents import Documents
 from jwstwidgets.linkage.edges import RELATION_CODES
-from jwstwidgets.names import parse
+from jwstwidgets.names import Name, parse
 from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def needed_for(linkage: Linkage, product: str | int, stage: Stage = 3) -> pd.Dat
         raise QueryError(f"There is no stage {stage!r}.", "Stages are 1, 2 and 3.")
     code = linkage.table.code(product)
     inputs = _Inputs(linkage)
-    own_stage = 3 if linkage.table.names["kind"].iloc[code] == "level3" else 2
+    own_stage = _stage_of(linkage, code)
     if stage > own_stage:
         name = linkage.table.files["filename"].iloc[code]
         raise QueryError(
@@ -86,6 +87,13 @@ def needed_for(linkage: Linkage, product: str | int, stage: Stage = 3) -> pd.Dat
     return _table(linkage, needs)
 
 
+def _stage_of(linkage: Linkage, code: int) -> int:
+    """The stage that makes a file: 3 also for what stage 3 makes of each exposure (level 2c)."""
+    name = linkage.table.names.iloc[code]
+    of_candidate = name["kind"] == "exposure" and isinstance(name["candidate"], str)
+    return 3 if name["kind"] == "level3" or of_candidate else 2
+
+
 class _Inputs:
     """What goes into products, by documents where there are any, by links where not."""
 
@@ -93,21 +101,18 @@ class _Inputs:
         self.linkage = linkage
         self.names = linkage.table.names
         self._filename = linkage.table.files["filename"].to_numpy(dtype=object)
-        self._documents = documents_by_product(linkage.associations)
+        self._documents = Documents(linkage.associations)
 
-    def document(self, root: str) -> Association | None:
-        """The document of the product of this name."""
-        if root in self._documents:
-            return self._documents[root]
-        name = parse(root)
-        return self._documents.get(_template(name.raw, name.source)) if name.source else None
+    def stated(self, name: Name) -> list[_Need]:
+        """What the documents that make a product of this name state; empty if there are none."""
+        documents = dict.fromkeys(association for association, _ in self._documents.of(name))
+        return [need for document in documents for need in _stated(document)]
 
     def of(self, code: int) -> Iterator[_Need]:
         """What goes into the product that `code` is, or was derived from."""
-        root = self.names["root"].iloc[code]
-        document = self.document(root) if isinstance(root, str) else None
-        if document is not None:
-            yield from _stated(document)
+        stated = self.stated(parse(self._filename[code]))
+        if stated:
+            yield from stated
             return
         for source, evidence in self._linked(code):
             yield _Need(self._filename[source], "inferred to go in", evidence)
@@ -141,8 +146,7 @@ class _Inputs:
                 made_of_raw = name.suffix in ("rate", "rateints")
                 yield _Need(uncal, f"raw data of {need.filename}", "name") if made_of_raw else need
                 continue
-            document = self.document(name.root or "")
-            found = list(_stated(document)) if document else list(self._of_code(code))
+            found = self.stated(name) or list(self._of_code(code))
             yield from found or [need]
         yield from self._msa(exposures)
 
@@ -168,15 +172,6 @@ class _Inputs:
             return self.linkage.table.code(filename)
         except UnknownFile:
             return -1
-
-
-def documents_by_product(associations: Iterable[Association]) -> Mapping[str, Association]:
-    """The document that makes each product, by the product's name or template."""
-    return {p.name: association for association in associations for p in association.products}
-
-
-def _template(name: str, source: str) -> str:
-    return name.replace(f"_{source}_", "_{source_id}_", 1)
 
 
 def _stated(document: Association) -> Iterator[_Need]:

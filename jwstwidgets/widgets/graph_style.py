@@ -191,7 +191,14 @@ _BASE: list[Rule] = [
     _rule("node", _CARD),
     _rule(
         "node[kind = 'group']",
-        {"ghost": "yes", "ghost-offset-x": 5, "ghost-offset-y": -5, "ghost-opacity": 0.45},
+        {
+            "ghost": "yes",
+            "ghost-offset-x": 5,
+            "ghost-offset-y": -5,
+            "ghost-opacity": 0.45,
+            # Cytoscape keeps one picture of all nodes that differ in their ghost alone.
+            "border-opacity": 0.99,
+        },
     ),
     _rule(
         "node[kind = 'group-part'], node[kind = 'file-part']",
@@ -204,6 +211,7 @@ _BASE: list[Rule] = [
             "text-valign": "top",
             "text-margin-y": 20,
             "font-weight": 600,
+            "text-wrap": "none",
             "z-index": 1,
         },
     ),

@@ -75,12 +75,17 @@ class GraphView(View):
             layout={"width": "100%"},
         )
         self.cytoscape.on("node", "tap", self._tapped)
+        # The front end fits the first picture before it has read the layout: its height must
+        # already be in a style sheet.
+        self._height = widgets.HTML(layout={"display": "none"})
         self._elements: list[widgets.Widget] = []
+        self._leaving: list[widgets.Widget] = []
         self._ids: dict[str, str] = {}
         self._made = 0
         self._fits = 0
         self.add_class("jwstwidgets-graph")
-        self.children = [self.cytoscape]
+        self.add_class(f"jwstwidgets-{self.model_id}")
+        self.children = [self._height, self.cytoscape]
         self.start()
 
     def render(self, old: State | None, new: State) -> None:
@@ -112,15 +117,23 @@ class GraphView(View):
         # The height first: a change of height fits the picture without a margin.
         scale = min(1.0, _USUAL_WIDTH / max(diagram.width, 1.0))
         height = max(_HEIGHTS[0], min(_HEIGHTS[1], diagram.height * scale + 24))
+        selector = f".jwstwidgets-{self.model_id} .custom-widget"
+        self._height.value = f"<style>{selector} {{ height: {height:.0f}px }}</style>"
         self.cytoscape.layout.height = f"{height:.0f}px"
-        old, (nodes, edges) = self._elements, self._make_elements(diagram)
+        closing, self._leaving = self._leaving, self._elements
+        nodes, edges = self._make_elements(diagram)
         graph = self.cytoscape.graph
         # New lists, not changed ones: each change of a list would be a message of its own.
         with graph.hold_sync():
             graph.nodes, graph.edges = nodes, edges
         self._elements = [*nodes, *edges]
-        for element in old:
+        # Not those that leave now: the front end still reports of each that it is gone, and for a
+        # closed one that would be a line in JupyterLab's log.
+        for element in closing:
             element.close()
+        if self._leaving:
+            # The layout that the new elements caused was fitted around the old ones as well.
+            self.fit()
 
     def _make_elements(self, diagram: Diagram) -> tuple[list[Node], list[Edge]]:
         by_id = {node.id: node for node in diagram.nodes}
@@ -159,7 +172,7 @@ class GraphView(View):
 
     def close(self) -> None:
         """Close the view with all its elements."""
-        for element in self._elements:
+        for element in (*self._elements, *self._leaving):
             element.close()
         self.cytoscape.graph.close()
         if self.cytoscape.forsaken is not None:

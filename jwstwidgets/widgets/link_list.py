@@ -1,7 +1,12 @@
-"""What the graph shows, as lists: for the keyboard, for screen readers, for exact names."""
+"""What the graph shows, as lists: for the keyboard, for screen readers, for exact names.
+
+JupyterLab takes the arrow keys from a list in a cell's output (they move between cells), and
+letters, too. Hence the buttons under each list: Tab and Enter are left alone.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -36,14 +41,20 @@ class LinkList(View):
         self.nodes = self._list("What is drawn", self._chosen_node)
         self.links = self._list("Links of the selection", self._chosen_link)
         self.tap_button = button("Unfold / fold / select", self._tap, "As a tap on it in the graph")
+        self.go_button = button("Go there", self._go, "Select the file at the other end")
+        self.steps = {
+            (name, by): button(label, partial(self._step, name, by), f"The {label.lower()} entry")
+            for name in ("nodes", "links")
+            for by, label in ((-1, "Previous"), (1, "Next"))
+        }
         titled = [
             widgets.VBox(
-                [widgets.Label(what), chooser, *extra],
+                [widgets.Label(what), chooser, self._buttons(name, extra)],
                 layout={"flex": "1 1 340px", "width": "auto"},
             )
-            for what, chooser, extra in (
-                ("What is drawn (groups and files)", self.nodes, [self.tap_button]),
-                ("Links of what is selected (choose one to go there)", self.links, []),
+            for name, what, chooser, extra in (
+                ("nodes", "What is drawn (groups and files)", self.nodes, self.tap_button),
+                ("links", "Links of what is selected", self.links, self.go_button),
             )
         ]
         row = widgets.HBox(titled)
@@ -56,6 +67,28 @@ class LinkList(View):
         chooser.tooltip = description
         chooser.observe(handler, names="value")
         return chooser
+
+    def _buttons(self, name: str, extra: widgets.Button) -> widgets.HBox:
+        row = widgets.HBox([self.steps[name, -1], self.steps[name, 1], extra])
+        row.add_class("jwstwidgets-buttons")
+        return row
+
+    def _step(self, name: str, by: int) -> None:
+        """Move on in a list: of nodes to the one that is then selected, of links without going."""
+        chooser = {"nodes": self.nodes, "links": self.links}[name]
+        if not chooser.options:
+            return
+        at = chooser.index
+        start = at if at is not None else (-1 if by > 0 else 0)
+        self._showing = name == "links"
+        try:
+            chooser.index = (start + by) % len(chooser.options)
+        finally:
+            self._showing = False
+
+    def _go(self) -> None:
+        if self.links.value:
+            self.act(self.session.select, self.links.value)
 
     def _chosen_node(self, change: dict[str, Any]) -> None:
         if not self._showing and change["new"]:

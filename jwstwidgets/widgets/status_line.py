@@ -33,6 +33,7 @@ class StatusLine(View):
         self.text = html()
         self.problems = html()
         self.dismiss_button = button("Dismiss", self._dismiss, "Forget these problems")
+        self.dismiss_button.layout.align_self = "flex-start"
         row = widgets.HBox([self.bar, self.cancel_button, self.text])
         row.add_class("jwstwidgets-top")
         self.children = [row, self.problems, self.dismiss_button]

@@ -8,9 +8,10 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
 from browser.explorer_page import ExplorerPage
 from browser.lab import PATIENCE, Lab, Notebook, running_lab, write_notebook
-from playwright.sync_api import Browser, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "artefacts" / "screenshots"

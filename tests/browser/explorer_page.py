@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from browser.lab import Notebook
 from playwright.sync_api import Locator, Page, expect
+
+from browser.lab import Notebook
 
 #: The cytoscape in an element; null while there is none.
 _CYTOSCAPE = "const cy = (el.querySelector('.custom-widget') || {})._cyreg?.cy;"
@@ -104,6 +105,29 @@ class ExplorerPage:
     def bright(self) -> set[str]:
         """Names of cards that are not faint."""
         return {card.name for card in self.cards() if card.opacity > 0.9}
+
+    def wait_resized(self, within: float) -> None:
+        """Until the graph is at most this wide, px, and cytoscape has noticed."""
+        self.page.wait_for_function(
+            f"""([el, within]) => {{
+              {_CYTOSCAPE}
+              return cy && el.clientWidth <= within && Math.abs(cy.width() - el.clientWidth) < 5;
+            }}""",
+            arg=[self.graph.element_handle(), within],
+        )
+
+    def expect_in_view(self) -> None:
+        """Wait until every card is inside the graph."""
+        element = self.graph.element_handle()
+        self.page.wait_for_function(
+            f"""el => {{
+              {_CYTOSCAPE}
+              const all = cy?.elements().renderedBoundingBox({{includeOverlays: false}});
+              return all && all.x1 >= 0 && all.y1 >= 0
+                && all.x2 <= cy.width() && all.y2 <= cy.height();
+            }}""",
+            arg=element,
+        )
 
     def tap(self, name: str) -> None:
         """Click on a card; on a box, on its title."""

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser.conftest import EXPLORE, SIZE
-from browser.explorer_page import ExplorerPage
-from browser.lab import Lab, Notebook
 from playwright.sync_api import expect
 
+from browser.conftest import EXPLORE
+from browser.explorer_page import ExplorerPage
+from browser.lab import Lab, Notebook
 from jwstwidgets import Session
 
 MOSAIC = "jw02733-o002_t001_miri_f1130w_i2d.fits"
@@ -87,17 +87,18 @@ def test_opens_on_an_overview(explorer: ExplorerPage, in_python: Session, pictur
     explorer.expect_no_problem()
 
 
-@pytest.mark.parametrize("size", [SIZE, SMALL], ids=["large", "small"])
-def test_cards_are_in_view(explorer: ExplorerPage, size: dict[str, int], pictures: Path):
-    explorer.page.set_viewport_size(size)
+def test_all_cards_are_in_view_and_fit_brings_them_back(explorer: ExplorerPage, pictures: Path):
+    explorer.expect_in_view()
+    explorer.page.set_viewport_size(SMALL)
+    explorer.wait_resized(within=700)
     explorer.press("Fit")
-    explorer.picture(pictures, f"11_fit_{size['width']}")
+    explorer.expect_in_view()
+    explorer.picture(pictures, "11_fit_small")
 
-    box = explorer.graph.bounding_box()
-    for card in explorer.cards():
-        assert 0 < card.x < box["width"], card
-        assert 0 < card.y - card.height / 2, card
-        assert card.y + card.height / 2 < box["height"], card
+    explorer.tap("uncal ×16")
+    explorer.expect_in_view()
+    explorer.press("Fold all")
+    explorer.expect_in_view()
 
 
 def test_toggles_change_what_is_shown(explorer: ExplorerPage, pictures: Path):
@@ -123,7 +124,7 @@ def test_toggles_change_what_is_shown(explorer: ExplorerPage, pictures: Path):
     explorer.toggle("Public only").click()
     explorer.expect_showing("587 of 605 files")
 
-    explorer.menu("Stage: 2b").select_option("2b")
+    explorer.menu("Stage: 2b").select_option(label="Stage: 2b")
     explorer.expect_showing("455 of 605 files")
     explorer.expect_no_problem()
 
@@ -210,38 +211,41 @@ def test_fold_all_is_the_way_back(explorer: ExplorerPage):
     explorer.press("Fold all")
 
     expect(explorer.details).to_contain_text("Nothing selected")
-    assert [card.name for card in explorer.cards()] == before
+    assert sorted(card.name for card in explorer.cards()) == sorted(before)
 
 
 def test_lists_do_what_the_graph_does_by_keyboard(explorer: ExplorerPage, pictures: Path):
+    press = explorer.page.keyboard.press
     explorer.toggle("MRP only").focus()
-    explorer.page.keyboard.press("Space")
+    press("Space")
     explorer.expect_showing("117 of 605 files")
     explorer.button("List").focus()
-    explorer.page.keyboard.press("Enter")
-    nodes = explorer.lists().first
-    nodes.focus()
-    titles = []
-    for _ in range(3):
-        before = explorer.details.inner_text()
-        explorer.page.keyboard.press("ArrowDown")
-        expect(explorer.details).not_to_have_text(before, use_inner_text=True)
-        titles.append(explorer.details.locator("h4").inner_text())
-    assert titles == ["16 files, 2.54 GB", "16 files, 339 MB", "16 files, 677 MB"]
+    press("Enter")
+    nodes, links = explorer.lists().first, explorer.lists().last
+    expect(nodes).to_be_visible()
+    forward = explorer.root.get_by_role("button", name="Next", exact=True)
 
-    explorer.page.keyboard.press("Tab")
+    forward.first.focus()
+    for selected in ("16 files, 2.54 GB", "16 files, 339 MB", "16 files, 677 MB"):
+        press("Enter")
+        expect(explorer.details.locator("h4")).to_have_text(selected)
+    press("Tab")
     expect(explorer.button("Unfold / fold / select")).to_be_focused()
-    explorer.page.keyboard.press("Enter")
-    expect(nodes.locator("option", has_text="rateints")).to_have_count(17)
+    press("Enter")
+    expect(nodes.locator("option", has_text="level 2a")).to_have_count(1 + 1 + 16 + 1)
+    explorer.button("Fold all").focus()
+    press("Enter")
+    expect(explorer.details).to_contain_text("Nothing selected")
 
-    nodes.select_option(label=re.compile("^i2d · 56.7 MB"))
+    nodes.select_option(label="i2d · 56.7 MB · MRP · level 3 · science product")
     expect(explorer.details).to_contain_text(MOSAIC)
-    links = explorer.lists().last
     expect(links.locator("option")).to_have_count(36)
     explorer.picture(pictures, "24_lists")
-
-    links.focus()
-    explorer.page.keyboard.press("ArrowDown")
+    forward.last.focus()
+    press("Enter")
+    press("Enter")
+    explorer.button("Go there").focus()
+    press("Enter")
     expect(explorer.details).not_to_contain_text(MOSAIC)
     explorer.expect_no_problem()
 
@@ -264,7 +268,7 @@ def test_basket_takes_file_group_lineage_and_all_shown(explorer: ExplorerPage, p
     explorer.tap("rateints ×16")
     expect(explorer.details).to_contain_text("16 files, 677 MB")
     explorer.press("Add group")
-    expect(explorer.basket).to_contain_text("101 files, 4.98 GB")
+    expect(explorer.basket).to_contain_text("101 files, 4.97 GB")
     explorer.picture(pictures, "30_basket")
 
     explorer.press("Add all shown")
@@ -300,7 +304,7 @@ def test_script_is_written_beside_the_notebook(
 def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, lab: Lab):
     explorer.press("Add all shown")
     explorer.menu("CSV").select_option(label="Table of files and URIs (CSV)")
-    explorer.root.get_by_placeholder("file name").fill("mine.csv")
+    explorer.root.get_by_placeholder("file name", exact=True).fill("mine.csv")
     explorer.press("Write")
 
     expect(explorer.basket).to_contain_text("Wrote mine.csv")
@@ -311,7 +315,7 @@ def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, 
 
 def test_an_export_that_fails_is_told(explorer: ExplorerPage):
     explorer.press("Add all shown")
-    explorer.root.get_by_placeholder("file name").fill("nowhere/get.sh")
+    explorer.root.get_by_placeholder("file name", exact=True).fill("nowhere/get.sh")
     explorer.press("Write")
 
     expect(explorer.problems).to_contain_text("there is no folder 'nowhere'")
@@ -448,30 +452,47 @@ def test_small_window(open_explorer: Open, stories: Notebook, pictures: Path):
 LARGE = "from benchmarks.generate import product_rows\nrows = product_rows(300_000)\nlen(rows)"
 
 
-def test_messages_and_time_to_draw(
+def measured(act: Callable[[], object], notebook: Notebook, what: str) -> str:
+    """Do something; how long it took until it was seen, and what widgets said meanwhile."""
+    notebook.wait_idle()
+    notebook.traffic.messages.clear()
+    started = time.monotonic()
+    act()
+    taken = time.monotonic() - started
+    notebook.wait_idle()
+    return f"{what}: {taken:.2f} s, {notebook.traffic.widget_messages} comm messages"
+
+
+def test_how_much_is_said(
     open_explorer: Open,
     stories: Notebook,
     in_python: Session,
-    pictures: Path,
     capsys: pytest.CaptureFixture[str],
 ):
-    measured = []
+    """Numbers to look at; what is asserted is what the budget of messages follows from."""
+    explorer = ExplorerPage(stories)
 
-    def measure(what: str, code: str) -> int:
-        stories.traffic.messages.clear()
-        started = time.monotonic()
-        open_explorer(code)
-        taken = time.monotonic() - started
-        stories.wait_idle()
-        said = stories.traffic.widget_messages
-        measured.append(f"{what}: drawn {taken:.2f} s after it was run, {said} comm messages")
-        return said
+    def toggle() -> None:
+        explorer.toggle("MRP only").click()
+        explorer.expect_showing("117 of 605 files")
 
-    drawn = measure("605 files", EXPLORE.format(""))
-    diagram = in_python.diagram()
+    def select() -> None:
+        explorer.tap("i2d")
+        expect(explorer.details).to_contain_text(MOSAIC)
+
+    def unfold() -> None:
+        explorer.tap("cal ×16")
+        expect(explorer.details).to_contain_text("475 MB")
+
+    said = [measured(open_explorer, stories, "605 files, run to drawn")]
+    assert stories.traffic.messages["comm_open"] < 6 * len(in_python.diagram())
+    for what in (toggle, select, unfold):
+        said.append(measured(what, stories, what.__name__))
+        assert not stories.traffic.messages["stream"], "the kernel complained"
+        if what is not unfold:
+            assert stories.traffic.widget_messages <= 20
     with capsys.disabled():
-        print("\n" + "\n".join(measured), dict(stories.traffic.messages))
-    assert drawn <= 2 * len(diagram) + 500
+        print("", *said, sep="\n")
 
 
 @pytest.mark.slow
@@ -482,16 +503,17 @@ def test_300_000_rows_draw(
     capsys: pytest.CaptureFixture[str],
 ):
     stories.run(LARGE)
-    expect(stories.panel.locator("[data-mime-type='text/plain']")).to_contain_text("30")
-    stories.wait_idle()
-    stories.traffic.messages.clear()
-    started = time.monotonic()
-    explorer = open_explorer(EXPLORE.format("rows=rows"))
-    taken = time.monotonic() - started
-    stories.wait_idle()
-    messages = stories.traffic.widget_messages
+    number = stories.panel.locator("[data-mime-type='text/plain']")
+    expect(number).to_have_text(re.compile(r"^\s*[23]\d{5}\s*$"))
+
+    said = measured(
+        lambda: open_explorer(EXPLORE.format("rows=rows")), stories, "300,000 rows, run to drawn"
+    )
+
+    explorer = ExplorerPage(stories)
+    explorer.expect_in_view()
     explorer.picture(pictures, "60_large")
     with capsys.disabled():
-        print(f"\n300,000 rows: drawn {taken:.2f} s, {messages} comm messages")
+        print(f"\n{said}")
     explorer.expect_no_problem()
     assert len(explorer.cards()) <= 400
