@@ -139,8 +139,7 @@ def test_the_number_of_messages_does_not_grow_with_the_graph(record):
     with record.counting() as said:
         explorer.session.tap(CAL)
     few = len(split(said, explorer)[1])
-    for node in explorer.session.diagram().nodes:
-        explorer.session.unfold(node.id)
+    explorer.session._change(unfolded=tuple(n.id for n in explorer.session.diagram().nodes))
     with record.counting() as said:
         explorer.session.tap("guide-star/2c/tracking/visit=001")
     about, others = split(said, explorer)
@@ -158,8 +157,7 @@ def test_toggles_and_highlights_cost_a_handful(record, unfolded):
     session = explorer.session
     click(explorer.list_button)
     if unfolded:
-        for node in session.diagram().nodes:
-            session.unfold(node.id)
+        session._change(unfolded=tuple(node.id for node in session.diagram().nodes))
     gestures = {
         name: lambda toggle=toggle: type_into(toggle, value=not toggle.value)
         for name, toggle in explorer.filters.toggles.items()
@@ -219,7 +217,6 @@ def test_ten_explorers_leave_nothing():
     for _ in range(10):
         explorer = explore()
         explorer.session.tap(CAL)
-        explorer.session.open(NIRCAM)
         sessions.append(explorer.session)
         explorers.append(weakref.ref(explorer))
         explorer.close()
@@ -411,15 +408,14 @@ def test_hostile_archive_text_is_only_text_everywhere(tmp_path, monkeypatch):
     for _ in range(2):
         for node in session.diagram().nodes:
             session.unfold(node.id)
-    for node in session.diagram().nodes:
-        if node.kind != "place":
-            session.select(node.id)
-            check_no_markup_of(explorer)
+    click(explorer.code_button)
+    for node in [n for n in session.diagram().nodes if n.kind != "place"]:
+        session.select(node.id)
+        check_no_markup_of(explorer)
+        if node.kind != "file":
             click(explorer.details.add_button)
             click(explorer.details.lineage_button)
-    for name in session.state.table.files["filename"]:
-        session.select(name)
-        check_no_markup_of(explorer)
+    click(explorer.code_button)
     type_into(explorer.search.text, value=IMG)
     type_into(explorer.basket.path, value=f"{IMG}/x")
     click(explorer.basket.export_button)

@@ -431,7 +431,7 @@ def test_code_for_archives_of_ours(tmp_path):
     assert "import Filters, CachedArchive, Session" in Session(cached).code()
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_any_sequence_of_verbs_reads_back_as_code(seed):
     rng, session = random.Random(seed), Session()
     observations = SampleArchive().catalogue()[0]["obs_id"].tolist()
@@ -764,6 +764,6 @@ def test_over_http_a_silent_server_can_be_cancelled():
         started = time.monotonic()
         remote.cancel()
         assert remote.wait(PATIENCE)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < PATIENCE
         assert remote.state.job.status == "cancelled"
         assert np.array_equal(remote.lit(), [])

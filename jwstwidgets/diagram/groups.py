@@ -13,38 +13,19 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from jwstwidgets.diagram.places import COLUMNS, LANES, fold_rare, places_of
 from jwstwidgets.linkage import Linkage
-from jwstwidgets.linkage.edges import RELATION_CODES
 from jwstwidgets.products import ProductTable
-from jwstwidgets.vocabulary import INSTRUMENT_LABELS, STAGE1_REFERENCES, STAGE_LABELS, SUFFIXES
+from jwstwidgets.vocabulary import SUFFIXES
 
 Codes = npt.NDArray[np.int32]
 
-#: Columns from left to right with their titles.
-COLUMNS: Final = {"references": "References", **STAGE_LABELS, "derived": "3 · derived"}
-#: Lanes from top to bottom with their titles.
-LANES: Final = {
-    "main": "",
-    "associations": "Associations: what was processed together",
-    "guide-star": "Guide stars: what kept the telescope pointed",
-    "previews": "Preview pictures",
-    "other": "Other files",
-}
 #: A group of at most this many files unfolds into files, and no group into more parts.
 MAX_PARTS: Final = 36
 #: Where the overview would have more groups than this, the smallest of each place become one.
 MAX_GROUPS: Final = 60
 
-_GUIDE_COLUMN: Final = {"id": "1b", "acq1": "2a", "acq2": "2b", "track": "2c", "fg": "3"}
-_GUIDE_LABELS: Final = {
-    "id": "identification",
-    "acq1": "acquisition 1",
-    "acq2": "acquisition 2",
-    "track": "tracking",
-    "fg": "fine guiding",
-}
 #: What a group is split by, in this order; the first that tells its files apart is taken.
 _SPLIT_BY: Final = (
     "reftype",
@@ -91,13 +72,14 @@ def overview(linkage: Linkage, most: int = MAX_GROUPS) -> tuple[Group, ...]:
 
     At most `most` of them, or one per place (there are 22) where those are more.
     """
-    places = _fold_rare(_places(linkage), most)
-    key = ["lane", "column", "kind"]
+    places, of_file = fold_rare(*places_of(linkage), most)
+    order = np.argsort(of_file, kind="stable").astype(np.int32)
+    ends = np.cumsum(np.bincount(of_file, minlength=len(places)))[:-1]
     groups = []
-    for (lane, column, kind), rows in places.groupby(key, sort=False, observed=True):
-        codes = rows["code"].to_numpy(dtype=np.int32)
+    for place, codes in zip(places, np.split(order, ends) if places else [], strict=True):
         role, stage = _role_and_stage(linkage.table, codes[0])
-        groups.append(Group(f"{lane}/{column}/{kind}", str(kind), column, lane, role, stage, codes))
+        id = f"{place.lane}/{place.column}/{place.kind}"
+        groups.append(Group(id, place.kind, place.column, place.lane, role, stage, codes))
     lanes, columns = list(LANES), list(COLUMNS)
     return tuple(
         sorted(groups, key=lambda g: (lanes.index(g.lane), columns.index(g.column), _order(g)))
@@ -150,72 +132,6 @@ def _role_and_stage(table: ProductTable, code: int) -> tuple[str, str]:
 
 def _order(group: Group) -> tuple[int, str]:
     return _SUFFIX_ORDER.get(group.label.split(" ")[0], len(_SUFFIX_ORDER)), group.label
-
-
-def _places(linkage: Linkage) -> pd.DataFrame:
-    """For each file its `lane`, `column` and `kind` (the label of its group)."""
-    table = linkage.table
-    role = table.files["role"].astype(object).to_numpy()
-    stage = table.files["stage"].astype(object).fillna("").to_numpy()
-    suffix = table.names["suffix"].astype(object).fillna("").to_numpy()
-    mode = table.names["mode"].astype(object).fillna("").to_numpy()
-    asn_type = table.names["asn_type"].astype(object).fillna("").to_numpy()
-    reftype = table.names["reftype"].astype(object).to_numpy()
-    data = np.isin(role, ["science", "auxiliary"])
-    column = np.where(_is_derived(linkage) & data, "derived", stage)
-    guide = role == "guide-star"
-    column = np.where(guide, pd.Series(mode).map(_GUIDE_COLUMN).fillna("derived"), column)
-    column = np.where(role == "reference", "references", column)
-    stage2 = np.char.endswith(asn_type.astype(str), "2")
-    column = np.where(role == "association", np.where(stage2, "2a", "2c"), column)
-    beside = (role == "pool") | (suffix == "msa")
-    column = np.where(beside, "1b", column)
-    lane = np.where(data | (role == "reference"), "main", role)
-    lane = np.where(beside | (role == "association"), "associations", lane)
-    lane = np.where(role == "preview", "previews", lane)
-    astray = column == ""
-    lane, column = np.where(astray, "other", lane), np.where(astray, "1b", column)
-    kind = np.where(data, np.where(suffix == "", "unknown names", suffix), role)
-    kind = np.where(guide, pd.Series(mode).map(_GUIDE_LABELS).fillna("guide stars"), kind)
-    kind = np.where(role == "association", asn_type + " asn", kind)
-    acts = np.where(np.isin(reftype.astype(str), list(STAGE1_REFERENCES)), "stage-1", "stage-2")
-    acts = np.where(pd.isna(reftype), "context", pd.Series(acts, dtype=object) + " references")
-    kind = np.where(role == "reference", acts, kind)
-    kind = np.where(role == "preview", "previews", kind)
-    return pd.DataFrame(
-        {"lane": lane, "column": column, "kind": _with_instrument(table, kind, data)}
-    ).assign(code=np.arange(len(table), dtype=np.int32))
-
-
-def _with_instrument(
-    table: ProductTable, kind: npt.NDArray[np.object_], data: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.object_]:
-    """Group by instrument too, where the table holds several."""
-    instrument = table.files["instrument"]
-    if instrument[data].nunique() < 2:
-        return kind
-    labels = instrument.map(INSTRUMENT_LABELS).astype(object).fillna("").to_numpy()
-    return np.where(data & (labels != ""), kind + " " + labels, kind)
-
-
-def _is_derived(linkage: Linkage) -> npt.NDArray[np.bool_]:
-    """Level-3 files derived from another product of the same combination."""
-    derived = np.zeros(len(linkage.table), dtype=bool)
-    along = linkage.edges.relation == RELATION_CODES["multiplicity"]
-    derived[linkage.edges.target[along]] = True
-    return derived
-
-
-def _fold_rare(places: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Keep the overview within `most` groups, however many kinds the archive may invent."""
-    sizes = places.groupby(["lane", "column", "kind"], observed=True).size()
-    if len(sizes) <= most:
-        return places
-    # One group of each place is for its rare kinds.
-    kept = max(0, most - sizes.groupby(["lane", "column"]).ngroups)
-    rare = sizes.sort_values(kind="stable").index[: len(sizes) - kept]
-    is_rare = pd.MultiIndex.from_frame(places[["lane", "column", "kind"]]).isin(rare)
-    return places.assign(kind=np.where(is_rare, "other kinds", places["kind"]))
 
 
 def _split_key(table: ProductTable, codes: Codes) -> tuple[str, npt.NDArray[np.object_]]:

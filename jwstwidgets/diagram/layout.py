@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
-from jwstwidgets.diagram.groups import COLUMNS, LANES, Group
+from jwstwidgets.diagram.groups import Group
 from jwstwidgets.diagram.model import Heading
+from jwstwidgets.diagram.places import COLUMNS, LANES
 
 #: Sizes, px. A card holds two lines of text, a cell one.
 CARD: Final = (140.0, 50.0)

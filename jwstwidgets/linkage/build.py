@@ -50,6 +50,8 @@ def build_linkage(
     >>> len(linkage.ancestors("jw02733-o002_t001_miri_f1130w_i2d.fits"))
     82
     """
+    if not len(table):
+        return Linkage(table, merge([]))
     index = Index(table)
     inferred = [found for rule in _RULES for found in rule(index)]
     statements = read_statements(index, associations)

@@ -16,6 +16,7 @@ stand for what the pipeline fills in); nothing of tables and links.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 from jwstwidgets.associations import Association, AssociationProduct
@@ -41,15 +42,39 @@ class Documents:
             for association in associations
             for product in association.products
         )
+        self._names: dict[str, Name] = {}
         self._by_root: dict[str, list[tuple[str, Making]]] = {}
         self._by_member: dict[str, list[Making]] = {}
         for making in self.all:
             product = making[1]
-            name = parse(product.name)
+            name = self.name(product.name)
             entry = (name.counter or "", making)
             self._by_root.setdefault(name.root or product.name, []).append(entry)
             for member in product.members:
                 self._by_member.setdefault(member.expname, []).append(making)
+
+    def name(self, text: str) -> Name:
+        """A name, read; each once, because documents repeat those of their members."""
+        if text not in self._names:
+            self._names[text] = parse(text)
+        return self._names[text]
+
+    def of_observation(self, observation: str) -> list[Making]:
+        """The documents with a product or a member of an observation (``"002"``), any program."""
+        return self._by_observation.get(observation, [])
+
+    @cached_property
+    def _by_observation(self) -> dict[str, list[Making]]:
+        found: dict[str, list[Making]] = {}
+        for association, product in self.all:
+            names = [self.name(product.name), *(self.name(m.expname) for m in product.members)]
+            touched = {name.observation for name in names}
+            if association.candidate.startswith("o"):
+                touched.add(association.candidate[1:])
+            for observation in touched:
+                if observation is not None:
+                    found.setdefault(observation, []).append((association, product))
+        return found
 
     def of(self, name: Name) -> list[Making]:
         """The documents that make a file, or the product of this name; none if not known.

@@ -87,21 +87,23 @@ class Adjacency:
             np.concatenate(distances).astype(np.int32),
         )
 
+    @cached_property
+    def _matrix(self) -> Any:
+        """The same as scipy wants it; the values mean nothing."""
+        from scipy.sparse import csr_matrix
+
+        size = len(self.start) - 1
+        rows = (np.ones(len(self.edge)), self.neighbour, self.start.astype(np.int32))
+        return csr_matrix(rows, shape=(size, size))
+
     def reach(self, origins: Codes) -> Codes:
-        """What `walk` finds, in two thirds of its time: every tap on a file asks for it."""
-        seen = np.zeros(len(self.start) - 1, dtype=bool)
-        seen[origins] = True
-        front: Codes = np.unique(origins)
-        found: list[Codes] = []
-        while len(front):
-            reached = self.neighbour[self._entries(front)]
-            reached = np.sort(reached[~seen[reached]])
-            seen[reached] = True
-            is_first = np.ones(len(reached), dtype=bool)
-            is_first[1:] = reached[1:] != reached[:-1]
-            front = reached[is_first]
-            found.append(front)
-        return np.concatenate(found) if found else np.empty(0, np.int32)
+        """What `walk` finds, without how; faster from one file: every tap asks for that."""
+        if len(origins) != 1:
+            return self.walk(origins)[0]
+        from scipy.sparse.csgraph import breadth_first_order
+
+        order = breadth_first_order(self._matrix, int(origins[0]), return_predecessors=False)
+        return np.asarray(order[1:], dtype=np.int32)
 
     def _entries(self, front: Codes) -> npt.NDArray[np.int64]:
         """Positions of all entries of these rows, laid end to end."""

@@ -20,7 +20,7 @@ from jwstwidgets.associations import Association, Member
 from jwstwidgets.errors import QueryError, UnknownFile
 from jwstwidgets.linkage.documents import Documents
 from jwstwidgets.linkage.edges import RELATION_CODES
-from jwstwidgets.names import Name, parse
+from jwstwidgets.names import Name
 from jwstwidgets.vocabulary import EVIDENCE, RELATIONS
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Inputs:
 
     def of(self, code: int) -> Iterator[_Need]:
         """What goes into the product that `code` is, or was derived from."""
-        stated = self.stated(parse(self._filename[code]))
+        stated = self.stated(self._documents.name(self._filename[code]))
         if stated:
             yield from stated
             return
@@ -136,7 +136,7 @@ class _Inputs:
         exposures: list[int] = []
         for need in needs:
             code = self.code(need.filename)
-            name = parse(need.filename)
+            name = self._documents.name(need.filename)
             if name.kind != "exposure":
                 yield need
                 continue

@@ -85,7 +85,7 @@ def describe_file(state: State, selection: Selection) -> str:
     label = describe(suffix, str(name["kind"])).label
     if row["role"] in ("preview", "reference", "association", "pool"):
         label = ROLE_LABELS[row["role"]]
-    stage = STAGE_LABELS.get(row["stage"], "") if isinstance(row["stage"], str) else ""
+    stage = f"level {STAGE_LABELS[row['stage']]}" if isinstance(row["stage"], str) else ""
     size = "size not stated" if pd.isna(row["size"]) else format_bytes(int(row["size"]))
     rights = {"PUBLIC": "public", "EXCLUSIVE_ACCESS": "exclusive access"}.get(row["rights"], "")
     version = row.get("prvversion")

@@ -156,6 +156,14 @@ class ExplorerPage:
     def press(self, name: str) -> None:
         self.button(name).click()
 
+    def name_file(self, name: str) -> None:
+        """Type a file name to write to; until the kernel has taken it."""
+        # Typed and clicked on within a millisecond, the click was once served first.
+        heard = self.notebook.traffic.messages
+        before = heard["status"]
+        self.root.get_by_placeholder("file name", exact=True).fill(name)
+        self.notebook.wait_until(lambda: heard["status"] >= before + 2)  # busy and idle
+
     def toggle(self, label: str) -> Locator:
         """A filter by its label, whatever count follows it."""
         return self.root.get_by_role("button", name=re.compile(rf"^{label}( · |$)"))

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,6 +199,13 @@ class Notebook:
             "() => document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)"
             " .jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
         )
+
+    def wait_until(self, met: Callable[[], bool]) -> None:
+        """Until something that this process sees is so."""
+        give_up = time.monotonic() + PATIENCE
+        while not met():
+            assert time.monotonic() < give_up, "waited in vain"
+            self.page.wait_for_timeout(20)  # lets events come in
 
     def run_all(self) -> None:
         """From the menu."""

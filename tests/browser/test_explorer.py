@@ -304,7 +304,7 @@ def test_script_is_written_beside_the_notebook(
 def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, lab: Lab):
     explorer.press("Add all shown")
     explorer.menu("CSV").select_option(label="Table of files and URIs (CSV)")
-    explorer.root.get_by_placeholder("file name", exact=True).fill("mine.csv")
+    explorer.name_file("mine.csv")
     explorer.press("Write")
 
     expect(explorer.basket).to_contain_text("Wrote mine.csv")
@@ -315,7 +315,7 @@ def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, 
 
 def test_an_export_that_fails_is_told(explorer: ExplorerPage):
     explorer.press("Add all shown")
-    explorer.root.get_by_placeholder("file name", exact=True).fill("nowhere/get.sh")
+    explorer.name_file("nowhere/get.sh")
     explorer.press("Write")
 
     expect(explorer.problems).to_contain_text("there is no folder 'nowhere'")

@@ -21,7 +21,7 @@ from jwstwidgets.names import Name, parse
 from jwstwidgets.vocabulary import describe
 
 if TYPE_CHECKING:
-    from jwstwidgets.linkage.holdings import Holdings
+    from jwstwidgets.linkage.audit.holdings import Holdings
 
 #: Suffixes of what an association of a type makes first; the first that is archived stands for the
 #: product, and if none is, the first of all (JWST pipeline documentation, stage 2 and 3 modules).
@@ -75,7 +75,7 @@ def with_inputs(documents: Documents, makings: Iterable[Making]) -> list[Making]
         if association.stage != 3:
             continue
         for member in product.members:
-            name = parse(member.expname)
+            name = documents.name(member.expname)
             if name.kind != "exposure":
                 continue  # a direct image, say: how it was made is its own audit's business
             for making in documents.of(name):
@@ -88,18 +88,23 @@ def by_documents(makings: Iterable[Making], holdings: Holdings) -> Iterator[Expe
     for association, product in makings:
         state = {"product": product.name, "evidence": "association", "source": association.name}
         yield Expected(_product_file(association, product, holdings), "product", **state)
-        if parse(association.name).kind == "association":
+        if holdings.documents.name(association.name).kind == "association":
             yield Expected(association.name, "association", **state)
+        yield from by_members([(association, product)])
+
+
+def by_members(makings: Iterable[Making]) -> Iterator[Expected]:
+    """The members that documents name."""
+    for association, product in makings:
+        state = {"product": product.name, "evidence": "association", "source": association.name}
         for member in product.members:
             yield Expected(member.expname, member.exptype, **state, note=member.exposerr)
 
 
-def _product_file(
-    association: Association, product: AssociationProduct, holdings: Holdings
-) -> str:
+def _product_file(association: Association, product: AssociationProduct, holdings: Holdings) -> str:
     """The archived file that a product of a document is, or its name if there is none."""
-    name = parse(product.name)
-    suffixes = _MADE.get(association.asn_type) or _stage2_suffixes(product)
+    name = holdings.documents.name(product.name)
+    suffixes = _MADE.get(association.asn_type) or _stage2_suffixes(product, holdings)
     if name.suffix == "{suffix}":
         names = [product.name.replace("{suffix}", suffix) for suffix in suffixes]
     else:
@@ -110,8 +115,9 @@ def _product_file(
     return next((file for file in files if holdings.has(file)), files[0])
 
 
-def _stage2_suffixes(product: AssociationProduct) -> tuple[str, ...]:
-    science = [parse(m.expname).suffix for m in product.members if m.exptype == "science"]
+def _stage2_suffixes(product: AssociationProduct, holdings: Holdings) -> tuple[str, ...]:
+    read = holdings.documents.name
+    science = [read(m.expname).suffix for m in product.members if m.exptype == "science"]
     return ("calints", "cal") if "rateints" in science else ("cal", "calints")
 
 

@@ -13,6 +13,7 @@ from jwstwidgets.linkage.documents import Documents
 from jwstwidgets.names import Name
 
 if TYPE_CHECKING:
+    from jwstwidgets.linkage.audit.scope import Scope
     from jwstwidgets.linkage.graph import Linkage
 
 Codes = npt.NDArray[np.int32]
@@ -47,6 +48,17 @@ class Holdings:
         """Whether a listed file is under exclusive access."""
         return bool(self._exclusive[self._codes[filename]])
 
+    def unread(self, scope: Scope) -> int:
+        """How many associations the list has for the files of a scope that have not been read."""
+        table, linkage = self.linkage.table, self.linkage
+        edges = linkage.edges
+        into = np.isin(edges.target, np.union1d(scope.files, scope.level3))
+        sources = np.unique(edges.source[into])
+        is_document = (table.names["kind"] == "association").to_numpy(dtype=bool)
+        listed = np.setdiff1d(sources[is_document[sources]], linkage.superseded)
+        read = {association.name for association in linkage.associations}
+        return sum(name not in read for name in table.files["filename"].iloc[listed])
+
     def where(self, field: str, values: Iterable[str]) -> Codes:
         """Codes of the files whose names have one of these values in a field."""
         column = self.linkage.table.names[field]
@@ -74,28 +86,39 @@ class Holdings:
         order = np.argsort(codes, kind="stable").astype(np.int32)
         return order, codes[order]
 
-    def kinds_of_file(self, root: str) -> dict[tuple[str, ...], str]:
-        """Data files of a root: (candidate, suffix, counter, extension) -> file name."""
-        codes = self.where("root", [root])
-        codes = codes[self.is_product[codes]]
+    def kinds_of_file(self, root: str) -> dict[int, str]:
+        """Data files of an exposure or a level-3 product: number of the kind -> file name.
+
+        Files of one kind share candidate (of an exposure), suffix, counter and extension.
+        """
+        return self._kinds.get(root, {})
+
+    @cached_property
+    def _kinds(self) -> dict[str, dict[int, str]]:
+        # For all at once: 300,000 files take 0.6 s, one root at a time 5 ms each.
         names = self.linkage.table.names
-        fields = ("candidate", "suffix", "counter", "extension")
-        kind = names["kind"].iloc[codes].astype(str)
+        of_kind = names["kind"].isin(["exposure", "level3"]).to_numpy(dtype=bool)
+        codes = np.flatnonzero(of_kind & self.is_product & names["root"].notna().to_numpy())
+        key = names.iloc[codes][["candidate", "suffix", "counter", "extension"]].astype(object)
         # The candidate of a level-3 product is a part of its root.
-        columns = [names[field].iloc[codes].astype(object).fillna("") for field in fields]
-        columns[0] = columns[0].where(kind == "exposure", "")
+        key["candidate"] = key["candidate"].where(names["kind"].iloc[codes] == "exposure")
+        kind = key.groupby(list(key.columns), dropna=False, sort=False).ngroup()
         filename = self.linkage.table.files["filename"].iloc[codes]
-        return dict(zip(zip(*columns, strict=True), filename, strict=True))
+        found: dict[str, dict[int, str]] = {}
+        for root, number, name in zip(names["root"].iloc[codes], kind, filename, strict=True):
+            found.setdefault(root, {})[number] = name
+        return found
 
     def of_template(self, template: Name, suffixes: Iterable[str]) -> str:
         """First file that a name with a template for its source stands for; empty if none is."""
         names = self.linkage.table.names
         wanted = ("program", "candidate", "instrument", "optical")
-        fits = names["source"].notna().to_numpy() & self.is_product
+        fits = names["source"].notna().to_numpy(dtype=bool) & self.is_product
         for field in wanted:
             value = getattr(template, field)
             column = names[field]
-            fits &= (column.isna() if value is None else column == value).to_numpy(dtype=bool)
+            same = column.isna() if value is None else column == value
+            fits = fits & same.to_numpy(dtype=bool)
         for suffix in suffixes:
             found = np.flatnonzero(fits & (names["suffix"] == suffix).to_numpy(dtype=bool))
             if len(found):
