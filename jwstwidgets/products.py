@@ -112,12 +112,14 @@ class ProductTable:
         )
 
     @cached_property
-    def _code_of(self) -> dict[str, int]:
+    def _by_name(self) -> dict[str, int]:
         names = self.files["filename"].tolist()
-        # Reversed, so that of two files with one name the first keeps it.
-        codes = {name: code for code, name in reversed(list(enumerate(names)))}
-        codes.update((uri, code) for code, uri in enumerate(self.files["uri"].tolist()))
-        return codes
+        # From the end, so that of two files with one name the first keeps it.
+        return dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def _by_uri(self) -> dict[str, int]:
+        return {uri: code for code, uri in enumerate(self.files["uri"].tolist())}
 
     def code(self, file: str | int) -> int:
         """Code of a file, by file name, URI or code.
@@ -130,8 +132,10 @@ class ProductTable:
         if isinstance(file, int | np.integer):
             if 0 <= file < len(self):
                 return int(file)
-        elif file in self._code_of:
-            return self._code_of[file]
+        elif file in self._by_name:
+            return self._by_name[file]
+        elif file in self._by_uri:
+            return self._by_uri[file]
         raise UnknownFile(
             f"{file!r} is none of the {len(self):,} files of this table.",
             "Give a file name, a URI or a code; `table.files` lists them.",

@@ -128,12 +128,11 @@ def _stage_of(kind: str, suffix: object, has_candidate: bool) -> str | None:
 def _uris(
     unique: pd.DataFrame, filename: npt.NDArray[Any], role: npt.NDArray[Any], dialect: Dialect
 ) -> npt.NDArray[Any]:
-    stated = Coded.of(unique[dialect.uri]).to_text()
-    constructed = CAOM_URI + pd.Series(filename, dtype=object)
-    if dialect.name == "missions":
-        # The same files have their CAOM URI too; only references are known to Missions alone.
-        return np.where(role == "reference", stated, constructed)
-    return np.where(stated == "", constructed, stated)
+    uris = Coded.of(unique[dialect.uri]).to_text()
+    # In Missions the same files have their CAOM URI too; only references are known there alone.
+    construct = role != "reference" if dialect.name == "missions" else uris == ""
+    uris[construct] = CAOM_URI + filename[construct]
+    return uris
 
 
 def _sizes(column: pd.Series[Any]) -> Any:
