@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from html import escape
 
@@ -86,6 +87,16 @@ def to_svg(
         "</g></svg>",
     ]
     return "".join(parts)
+
+
+def legend_svg(diagram: Diagram, *, width: float = 900.0) -> str:
+    """What the shapes and lines of a diagram mean, as an SVG of its own."""
+    rows, height = _legend(replace(diagram, height=0.0), width, "")
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:.0f} {height:.0f}' "
+        f"width='{width:.0f}' style='max-width:100%;height:auto;display:block' role='img' "
+        f"aria-label='legend' {_FONT}>{''.join(rows)}</svg>"
+    )
 
 
 _ARROWS = (

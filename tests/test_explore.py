@@ -132,6 +132,13 @@ def test_drawing_costs_one_message_an_element(record):
         about, others = split(said, explorer)
         assert len(about) == len(elements(explorer))
         assert len(others) <= TO_OPEN, kinds(others)
+        # The lists of nodes and of edges go together: else the front end draws twice.
+        graph = explorer.graph.cytoscape.graph.model_id
+        assert sorted(k for m in said if m.comm_id == graph for k in m.data["state"]) == [
+            "edges",
+            "nodes",
+        ]
+        assert sum(message.comm_id == graph for message in said) == 1
 
 
 def test_the_number_of_messages_does_not_grow_with_the_graph(record):
@@ -419,12 +426,12 @@ def test_hostile_archive_text_is_only_text_everywhere(tmp_path, monkeypatch):
     type_into(explorer.search.text, value=IMG)
     type_into(explorer.basket.path, value=f"{IMG}/x")
     click(explorer.basket.export_button)
-    type_into(explorer.basket.path, value=f"{tmp_path}/<b>a.sh")
+    type_into(explorer.basket.path, value=f"{tmp_path}/<u>a.sh")
     click(explorer.basket.export_button)
     click(explorer.picture_button)
     check_no_markup_of(explorer)
     assert len(session.state.problems) >= 2
-    assert {path.name for path in tmp_path.iterdir()} >= {"<b>a.sh"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"<u>a.sh"}
     svg = explorer._repr_mimebundle_()["image/svg+xml"]
     parse(svg)
     assert "<img" not in svg

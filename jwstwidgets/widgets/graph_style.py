@@ -166,7 +166,14 @@ def _look_name(look: Look) -> str:
 
 
 def _look_style(look: Look) -> Rule:
-    return {"border-color": look.colour, "background-color": look.fill, "shape": look.shape}
+    style: Rule = {"border-color": look.colour, "background-color": look.fill, "shape": look.shape}
+    if look.shape == "hexagon":
+        # Blunter than cytoscape's own, which leaves no room for the label; as in the SVG.
+        style |= {"shape": "polygon", "shape-polygon-points": _BLUNT_HEXAGON}
+    return style
+
+
+_BLUNT_HEXAGON = "-1 0 -0.82 -1 0.82 -1 1 0 0.82 1 -0.82 1"
 
 
 _CARD: Rule = {

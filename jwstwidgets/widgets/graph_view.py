@@ -23,8 +23,9 @@ from traitlets import observe
 from jwstwidgets.diagram import Diagram, Heading
 from jwstwidgets.session import Session
 from jwstwidgets.state import State
+from jwstwidgets.svg import legend_svg
 from jwstwidgets.widgets.graph_style import edge_data, heading_data, node_data, style_sheet
-from jwstwidgets.widgets.view import View
+from jwstwidgets.widgets.view import View, html
 
 _LAYOUT = {"name": "preset", "fit": True, "padding": 12, "animate": False}
 #: Height of the view, px; between these it follows the diagram.
@@ -85,7 +86,8 @@ class GraphView(View):
         self._fits = 0
         self.add_class("jwstwidgets-graph")
         self.add_class(f"jwstwidgets-{self.model_id}")
-        self.children = [self._height, self.cytoscape]
+        self.legend = html()
+        self.children = [self._height, self.cytoscape, self.legend]
         self.start()
 
     def render(self, old: State | None, new: State) -> None:
@@ -120,6 +122,7 @@ class GraphView(View):
         selector = f".jwstwidgets-{self.model_id} .custom-widget"
         self._height.value = f"<style>{selector} {{ height: {height:.0f}px }}</style>"
         self.cytoscape.layout.height = f"{height:.0f}px"
+        self.legend.value = legend_svg(diagram)
         closing, self._leaving = self._leaving, self._elements
         nodes, edges = self._make_elements(diagram)
         graph = self.cytoscape.graph

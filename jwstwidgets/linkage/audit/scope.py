@@ -80,6 +80,7 @@ class _Finder:
     def __init__(self, holdings: Holdings, pool: Pool | None, planned: pd.DataFrame | None) -> None:
         self.holdings = holdings
         self.documents = holdings.documents
+        self.read = holdings.documents.name
         self.names = holdings.linkage.table.names
         self.pool = (pool or Pool.empty()).exposures
         self.planned = planned_rows(planned)
@@ -127,7 +128,7 @@ class _Finder:
         if name.dataset and not name.detector:
             codes = self.holdings.where("dataset", [name.dataset])
             roots = set(self.names["root"].iloc[codes])
-        makings = [*makings, *(m for r in roots for m in self.documents.of(self.documents.name(r)))]
+        makings = [*makings, *(m for r in roots for m in self.documents.of(self.read(r)))]
         found = with_inputs(self.documents, makings)
         files = self.holdings.where("root", roots)
         rows = self._pool_rows(roots)
@@ -164,9 +165,7 @@ class _Finder:
         for association, product in self.documents.of_observation(asked.observation or ""):
             if association.stage != 3 or (association.name, product.name) in made:
                 continue
-            members = tuple(
-                m for m in product.members if _is_within(self.documents.name(m.expname), asked)
-            )
+            members = tuple(m for m in product.members if _is_within(self.read(m.expname), asked))
             if members:
                 yield association, replace(product, members=members)
 
@@ -174,8 +173,7 @@ class _Finder:
         makings = [
             making
             for making in self.documents.all
-            if making[0].candidate == candidate
-            and _is_of(self.documents.name(making[1].name), program)
+            if making[0].candidate == candidate and _is_of(self.read(making[1].name), program)
         ]
         found = with_inputs(self.documents, makings)
         own = np.flatnonzero(self._rows("candidate", candidate, program)).astype(np.int32)
@@ -188,7 +186,7 @@ class _Finder:
         return self._scope(label, "candidate", found, roots, files, rows, asked)
 
     def _of_program(self, label: str, program: str | None) -> Scope:
-        makings = [m for m in self.documents.all if _is_of(self.documents.name(m[1].name), program)]
+        makings = [m for m in self.documents.all if _is_of(self.read(m[1].name), program)]
         inside = self.is_exposure | self.is_level3
         if program is not None:
             inside &= (self.names["program"] == program).to_numpy(dtype=bool)
@@ -223,9 +221,7 @@ class _Finder:
 
     def _member_roots(self, makings: Iterable[Making]) -> frozenset[str]:
         members = (
-            self.documents.name(member.expname)
-            for _, product in makings
-            for member in product.members
+            self.read(member.expname) for _, product in makings for member in product.members
         )
         return frozenset(name.root for name in members if name.kind == "exposure" and name.root)
 
@@ -259,7 +255,7 @@ class _Finder:
         rows = rows[_of(rows, asked.program)]
         if kind == "program":
             return rows
-        observations = {self.documents.name(r).observation for r in roots} | {asked.observation}
+        observations = {self.read(r).observation for r in roots} | {asked.observation}
         if asked.candidate is not None and asked.candidate.startswith("o"):
             observations.add(asked.candidate[1:])
         rows = rows[rows["observation"].isin([o for o in observations if o])]
