@@ -124,18 +124,21 @@ class Explorer(View):
         tools.add_class("jwstwidgets-buttons")
         left = widgets.VBox(
             [tools, self.graph, self.links, self.code],
-            layout={"flex": "3 1 560px", "min_width": "0", "width": "auto", "grid_gap": "4px"},
+            layout={"flex": "12 1 760px", "min_width": "0", "width": "auto", "grid_gap": "4px"},
         )
-        right = widgets.VBox(
+        # Beside the graph one above the other; in a narrow cell below it, side by side.
+        right = widgets.HBox(
             [self.details, self.basket],
-            layout={"flex": "1 1 270px", "max_width": "300px", "grid_gap": "8px"},
+            layout={"flex": "1 1 270px", "flex_flow": "row wrap", "grid_gap": "8px"},
         )
+        for panel in (self.details, self.basket):
+            panel.layout.flex = "1 1 260px"
         middle = widgets.HBox(
             [left, right],
             layout={"flex_flow": "row wrap", "grid_gap": "10px", "align_items": "flex-start"},
         )
         style = widgets.HTML(f"<style>{_style()}</style>", layout={"display": "none"})
-        return [style, self.search, self.filters, middle, self.status]
+        return [style, self.search, self.status, self.filters, middle]
 
     def render(self, old: State | None, new: State) -> None:
         """Keep the code panel, where it is open, up to date."""

@@ -133,6 +133,17 @@ class Filters:
                 changed.append(f"{f.name}={text}")
         return f"Filters({', '.join(changed)})"
 
+    def __str__(self) -> str:
+        """What is on, in words."""
+        words = [_LABELS[name].lower() for name in ("mrp", "public_only") if getattr(self, name)]
+        for name in dict.fromkeys(_TOGGLE_OF_ROLE.values()):
+            if not getattr(self, name):
+                words.append(f"no {_LABELS[name].lower()}")
+        for name in ("stages", "instruments", "detectors"):
+            if (values := getattr(self, name)) is not None:
+                words.append(f"{_LABELS[name].lower()} {', '.join(sorted(values))}")
+        return ", ".join(words) or "no filter"
+
     def mask(self, table: ProductTable) -> Mask:
         """Which files are shown; shape (number of files,)."""
         shown = np.ones(len(table), dtype=bool)

@@ -33,12 +33,15 @@ class Loaded:
         Its files and their links.
     problems : tuple of str
         What could not be had, in sentences.
+    source : str
+        Where the files come from, for captions.
     """
 
     observation: Mapping[str, Any]
     found: pd.DataFrame
     linkage: Linkage
     problems: tuple[str, ...] = field(default_factory=tuple)
+    source: str = ""
 
 
 def query_of(text: str | int | Query) -> Query:
@@ -103,7 +106,7 @@ def load(
     found = archive.observations(query, call=call)
     if not len(found):
         raise NotInArchive(
-            f"{archive.label} has no observation for {query!r}.",
+            f"{archive.label} has no observation with {query}.",
             "Check the spelling; an asterisk stands for any text. An exposure that is part of a "
             "level-3 observation is found under that one.",
         )
@@ -140,7 +143,12 @@ def _loaded(
 def from_rows(rows: Any) -> Loaded:
     """The files of rows that are already at hand (see `ProductTable.from_rows`)."""
     table = rows if isinstance(rows, ProductTable) else ProductTable.from_rows(rows)
-    return Loaded({}, pd.DataFrame(), build_linkage(table))
+    return Loaded({}, pd.DataFrame(), build_linkage(table), source="the rows you gave")
+
+
+def nothing() -> Loaded:
+    """What is loaded before anything is."""
+    return Loaded({}, pd.DataFrame(), build_linkage(ProductTable.from_rows([])))
 
 
 def describe_observation(row: Mapping[str, Any]) -> str:

@@ -39,6 +39,7 @@ from jwstwidgets.loading import (
     describe_observation,
     from_rows,
     load,
+    nothing,
     query_of,
     why_no_level3,
 )
@@ -71,7 +72,7 @@ class Session:
         immediate = isinstance(self.archive, SampleArchive)
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
-        self._state = State(from_rows([]))
+        self._state = State(nothing())
         self._before: State | None = None  # while only a part of an observation has arrived
         self._stage = Stage()
         executor = executor or (Inline() if immediate else Runner())
@@ -276,7 +277,7 @@ class Session:
         """Put all files of a group, shown ones, into the basket."""
         selection = self._selection(group)
         shown = selection.codes[self.state.filters.mask(self.state.table)[selection.codes]]
-        self._add(shown, f"group {group}", "add_group", group)
+        self._add(shown, f"group {selection.label}", "add_group", group)
 
     @atomic
     def add_lineage(self, file: str | None = None) -> None:
@@ -291,7 +292,7 @@ class Session:
     def add_shown(self) -> None:
         """Put everything that the filters leave into the basket."""
         codes = np.flatnonzero(self.state.filters.mask(self.state.table))
-        why = f"shown of {self.state.obs_id or 'the list'} with {self.state.filters!r}"
+        why = f"shown of {self.state.obs_id or 'the list'} ({self.state.filters})"
         self._add(codes, why, "add_shown")
 
     def _add(self, codes: Any, reason: str, verb: str, *arguments: str) -> None:
@@ -327,9 +328,14 @@ class Session:
         stem = f"jw{program}" if program else safe_filename(obs_id or "jwst")
         address = getattr(self.archive, "download_url", None)
         if address is None:
-            return ExportInfo(archive=self.archive.label, name=stem)
+            return ExportInfo(archive=self.source, name=stem)
         server = address("mast:JWST").partition("?")[0]
-        return ExportInfo(archive=self.archive.label, name=stem, server=server)
+        return ExportInfo(archive=self.source, name=stem, server=server)
+
+    @property
+    def source(self) -> str:
+        """Where the files that are shown come from."""
+        return self.state.loaded.source or self.archive.label
 
     def picture(self) -> str:
         """What is drawn now, as an SVG document."""
@@ -337,7 +343,7 @@ class Session:
         about = describe_observation(state.loaded.observation)
         title = " · ".join(part for part in (state.obs_id, about) if part)
         lit = diagram.holding(self.lit())
-        return to_svg(diagram, title=title, lit=lit, caption=f"data: {self.archive.label}")
+        return to_svg(diagram, title=title, lit=lit, caption=f"data: {self.source}")
 
     def save_picture(self, path: str | Path) -> Path:
         """Write what is drawn now to an SVG file; returns the file."""

@@ -35,6 +35,11 @@ class Selection:
     codes: Codes
     is_group: bool = False
 
+    @property
+    def label(self) -> str:
+        """The name for people: of a group, without its place in the tree."""
+        return self.name.split("/", 2)[-1] if self.is_group else self.name
+
     @classmethod
     def of_file(cls, table: ProductTable, file: str | int) -> Selection:
         """A file of `table`, given by name, URI or code.

@@ -36,7 +36,7 @@ MADE = {
     "wfs-image3": ("wfscmb",),
     "spec3": ("s2d", "x1d"),
     "tso3": ("x1dints", "whtlt"),
-    "coron3": ("i2d", "psfsub"),
+    "coron3": ("i2d", "psfstack"),
 }
 SOURCE = "s000000007"
 

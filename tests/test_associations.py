@@ -26,7 +26,10 @@ CAL = "jw09999001001_02101_{:05d}_nrca1_cal.fits"
 PRODUCT = "jw09999-o001_t001_nircam_clear-f200w"
 
 
-def document(members=((CAL.format(1), "science"),), name=PRODUCT, asn_type="image3", **more):
+ONE = ((CAL.format(1), "science"),)
+
+
+def document(members=ONE, name=PRODUCT, asn_type="image3", **more):
     entries = [{"expname": expname, "exptype": exptype} for expname, exptype in members]
     products = [{"name": name, "members": entries}]
     return {"asn_type": asn_type, "asn_id": "o001", "products": products, **more}
@@ -144,7 +147,7 @@ def test_what_is_no_association_is_an_error_that_names_it(source, says):
 
 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(AssociationError, match="nowhere_asn.json cannot be read"):
+    with pytest.raises(AssociationError, match=r"nowhere_asn\.json cannot be read"):
         read_association(tmp_path / "nowhere_asn.json")
 
 

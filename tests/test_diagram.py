@@ -332,7 +332,7 @@ def test_thousands_of_unknown_kinds(hostile):
         diagram = draw(hostile, budget=budget)
         assert any("other kinds" in node.label for node in diagram.nodes)
         check(diagram, hostile, budget)
-        for unfolded in unfold_all(hostile, budget, times=2):
+        for unfolded in unfold_all(hostile, budget, times=1):
             check(unfolded, hostile, budget)
 
 
@@ -404,7 +404,7 @@ def test_ids_do_not_depend_on_what_else_is_unfolded(miri):
     alone = {id: {n.id for n in draw(miri, None, [id]).nodes} for id in groups}
     for id, seen in alone.items():
         assert folded.keys() <= seen
-        for other in groups[:4]:
+        for other in groups[:2]:
             together = {n.id for n in draw(miri, None, [other, id]).nodes}
             assert seen <= together
 

@@ -668,7 +668,7 @@ def together(count, work):
 
 
 def test_nothing_is_lost_when_eight_threads_use_the_verbs(session):
-    names = session.state.table.files["filename"].tolist()[:80]
+    names = session.state.table.files["filename"].tolist()[:48]
     groups = [node.id for node in session.diagram().nodes if node.kind == "group"]
 
     def work(n):
@@ -700,7 +700,7 @@ def test_a_selection_is_always_of_the_files_that_are_open():
     session.listen(look)
 
     def work(n):
-        for _ in range(6):
+        for _ in range(4):
             if n == 0:
                 session.open(random.choice([MIRI, LEVEL2]))
                 continue

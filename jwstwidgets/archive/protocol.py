@@ -87,12 +87,15 @@ class Query:
         return math.isfinite(ra) and -90 <= dec <= 90 and 0 < self.radius <= 180
 
     def __repr__(self) -> str:
-        given = (
-            f"{f.name}={getattr(self, f.name)!r}"
-            for f in fields(self)
-            if getattr(self, f.name) != f.default
-        )
-        return f"Query({', '.join(given)})"
+        return f"Query({', '.join(f'{name}={value!r}' for name, value in self._given())})"
+
+    def __str__(self) -> str:
+        words = {"obs_id": "observation id"}
+        return ", ".join(f"{words.get(name, name)} {value!r}" for name, value in self._given())
+
+    def _given(self) -> list[tuple[str, object]]:
+        named = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
+        return [(name, value) for name, value, default in named if value != default]
 
 
 @dataclass(frozen=True)

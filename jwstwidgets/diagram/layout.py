@@ -6,6 +6,7 @@ input gives the same picture, on every machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -70,7 +71,10 @@ def make_block(group: Group, unfolded: Mapping[str, Sequence[Group]], *, inside:
         return Block(group, width, height, parent=inside)
     inner = [make_block(part, unfolded, inside=group.id) for part in unfolded[group.id]]
     x, y, right, bottom = _BOX_PADDING, _BOX_TITLE, 0.0, 0.0
-    limit = max([_BOX_HEIGHT, *(block.height for block in inner)])
+    # As many columns as it takes, filled alike.
+    total = sum(block.height + _CELL_GAP for block in inner)
+    even = total / math.ceil(total / _BOX_HEIGHT)
+    limit = max([even, *(block.height for block in inner)])
     column_width = 0.0
     for block in inner:
         if y > _BOX_TITLE and y - _BOX_TITLE + block.height > limit:

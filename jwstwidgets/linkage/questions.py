@@ -141,10 +141,13 @@ class _Inputs:
                 yield need
                 continue
             exposures.append(code)
+            made_of_raw = name.suffix in ("rate", "rateints")
             if stage == 1:
                 uncal = f"{name.root}_uncal.fits"
-                made_of_raw = name.suffix in ("rate", "rateints")
                 yield _Need(uncal, f"raw data of {need.filename}", "name") if made_of_raw else need
+                continue
+            if made_of_raw:  # a lamp's exposure, say, goes into stage 3 as stage 1 left it
+                yield need
                 continue
             found = self.stated(name) or list(self._of_code(code))
             yield from found or [need]

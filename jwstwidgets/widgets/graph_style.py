@@ -34,7 +34,7 @@ def node_data(node: DiagramNode, short: str) -> dict[str, Any]:
         "id": short,
         "w": node.width,
         "h": node.height,
-        "look": _look_name(look_of(node)),
+        "look": "" if node.kind == "place" else _look_name(look_of(node)),
         "kind": f"{node.kind}-part" if node.parent and node.kind != "box" else node.kind,
     }
 

@@ -72,7 +72,7 @@ class GraphView(View):
             auto_ungrabify=True,
             user_zooming_enabled=False,
             min_zoom=0.15,
-            max_zoom=3.0,
+            max_zoom=2.0,
             layout={"width": "100%"},
         )
         self.cytoscape.on("node", "tap", self._tapped)

@@ -53,8 +53,8 @@ class StatusLine(View):
             self.bar.max = max(new.job.progress.total, 1)
             self.bar.value = new.job.progress.done
         notes = [_job_text(new.job), *_few(self.session.diagram().notes)]
-        label = f"Data: {escape(self.session.archive.label)}"
-        if isinstance(self.session.archive, SampleArchive):
+        label = f"Data: {escape(self.session.source)}"
+        if self.session.source == SampleArchive.label:
             label = f"<span class='jwstwidgets-sample'>{label}</span>"
         texts = [escape(note) for note in notes if note]
         self.text.value = f"<span class='jwstwidgets-muted'>{' · '.join([*texts, label])}</span>"
