@@ -27,26 +27,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jwstwidgets import outputs
 from jwstwidgets.archive import Archive, Call, Query, SampleArchive
 from jwstwidgets.basket import Basket
 from jwstwidgets.diagram import Diagram, Stage
 from jwstwidgets.errors import JwstWidgetsError, UnknownFile
-from jwstwidgets.export import ExportInfo, safe_filename
+from jwstwidgets.export import ExportInfo
 from jwstwidgets.filters import Filters
 from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot, atomic
 from jwstwidgets.loading import (
     Loaded,
-    describe_observation,
     from_rows,
     load,
     nothing,
     query_of,
     why_no_level3,
 )
-from jwstwidgets.names import parse
 from jwstwidgets.reproduce import code_of, opening_of
 from jwstwidgets.state import Selection, State
-from jwstwidgets.svg import to_svg
 from jwstwidgets.writing import write_text
 
 Codes = npt.NDArray[np.int32]
@@ -324,13 +322,7 @@ class Session:
 
     def export_info(self) -> ExportInfo:
         """What an export says of itself: the archive, its server, what the files are of."""
-        obs_id, program = self.state.obs_id, parse(self.state.obs_id).program
-        stem = f"jw{program}" if program else safe_filename(obs_id or "jwst")
-        address = getattr(self.archive, "download_url", None)
-        if address is None:
-            return ExportInfo(archive=self.source, name=stem)
-        server = address("mast:JWST").partition("?")[0]
-        return ExportInfo(archive=self.source, name=stem, server=server)
+        return outputs.export_info(self.archive, self.state, self.source)
 
     @property
     def source(self) -> str:
@@ -339,11 +331,7 @@ class Session:
 
     def picture(self) -> str:
         """What is drawn now, as an SVG document."""
-        state, diagram = self.state, self.diagram()
-        about = describe_observation(state.loaded.observation)
-        title = " · ".join(part for part in (state.obs_id, about) if part)
-        lit = diagram.holding(self.lit())
-        return to_svg(diagram, title=title, lit=lit, caption=f"data: {self.source}")
+        return outputs.picture(self.state, self.diagram(), self.lit(), self.source)
 
     def save_picture(self, path: str | Path) -> Path:
         """Write what is drawn now to an SVG file; returns the file."""

@@ -89,7 +89,7 @@ def to_svg(
     return "".join(parts)
 
 
-def legend_svg(diagram: Diagram, *, width: float = 900.0) -> str:
+def legend_svg(diagram: Diagram, *, width: float = 1000.0) -> str:
     """What the shapes and lines of a diagram mean, as an SVG of its own."""
     rows, height = _legend(replace(diagram, height=0.0), width, "")
     return (

@@ -66,7 +66,8 @@ def read_set(real: Path, which: str) -> DocumentSet:
             files.update(dict.fromkeys(made_of(association, product.name)))
         files.update(dict.fromkeys(member.expname for member in association.members))
         files[association.name] = None
-    files.update(dict.fromkeys(n.replace("_rate", "_uncal") for n in list(files) if "_rate" in n))
+    rates = [name for name in files if parse(name).suffix in ("rate", "rateints")]
+    files.update(dict.fromkeys(f"{parse(name).root}_uncal.fits" for name in rates))
     return DocumentSet(tuple(associations), tuple(files))
 
 

@@ -219,7 +219,7 @@ def test_a_cancel_is_not_a_partial_result():
 
 
 def test_nothing_found():
-    with pytest.raises(NotInArchive, match="scripted archive has no observation"):
+    with pytest.raises(NotInArchive, match="scripted archive has no observation with program 1"):
         load(ScriptedArchive(observations=[]), Query(program=1), Call())
 
 

@@ -90,7 +90,7 @@ class Query:
         return f"Query({', '.join(f'{name}={value!r}' for name, value in self._given())})"
 
     def __str__(self) -> str:
-        words = {"obs_id": "observation id"}
+        words = {"obs_id": "id"}
         return ", ".join(f"{words.get(name, name)} {value!r}" for name, value in self._given())
 
     def _given(self) -> list[tuple[str, object]]:

@@ -192,15 +192,17 @@ def _table(linkage: Linkage, needs: Iterable[_Need]) -> pd.DataFrame:
     for need in needs:
         unique.setdefault(need.filename, need)
     inputs = _Inputs(linkage)
-    files = linkage.table.files
-    rows = []
-    for need in unique.values():
-        code = inputs.code(need.filename)
-        known = files.iloc[code] if code >= 0 else {}
-        stated = (known.get(column) for column in ("role", "stage", "size"))
-        rows.append((code, need.filename, *stated, need.why, need.evidence))
-    table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    return table.astype({"size": "Int64", "code": "int32"})
+    codes = np.array([inputs.code(name) for name in unique], dtype=np.int32)
+    # At -1, a file that is not listed, nothing is known.
+    stated = linkage.table.files[["role", "stage", "size"]]
+    stated = stated.reset_index(drop=True).reindex(codes).reset_index(drop=True)
+    table = stated.assign(
+        code=codes,
+        filename=list(unique),
+        why=[need.why for need in unique.values()],
+        evidence=[need.evidence for need in unique.values()],
+    )
+    return table.astype({"size": "Int64", "code": "int32"})[list(_COLUMNS)]
 
 
 def observations_of(linkage: Linkage, product: str | int) -> pd.DataFrame:

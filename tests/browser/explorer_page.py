@@ -157,12 +157,13 @@ class ExplorerPage:
         self.button(name).click()
 
     def name_file(self, name: str) -> None:
-        """Type a file name to write to; until the kernel has taken it."""
-        # Typed and clicked on within a millisecond, the click was once served first.
-        heard = self.notebook.traffic.messages
-        before = heard["status"]
-        self.root.get_by_placeholder("file name", exact=True).fill(name)
-        self.notebook.wait_until(lambda: heard["status"] >= before + 2)  # busy and idle
+        """Type a file name to write to, over the one that is offered."""
+        self.file_name.fill(name)
+
+    @property
+    def file_name(self) -> Locator:
+        """The field for it."""
+        return self.root.get_by_placeholder("file name", exact=True)
 
     def toggle(self, label: str) -> Locator:
         """A filter by its label, whatever count follows it."""

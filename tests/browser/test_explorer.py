@@ -90,7 +90,7 @@ def test_opens_on_an_overview(explorer: ExplorerPage, in_python: Session, pictur
 def test_all_cards_are_in_view_and_fit_brings_them_back(explorer: ExplorerPage, pictures: Path):
     explorer.expect_in_view()
     explorer.page.set_viewport_size(SMALL)
-    explorer.wait_resized(within=700)
+    explorer.wait_resized(within=1000)
     explorer.press("Fit")
     explorer.expect_in_view()
     explorer.picture(pictures, "11_fit_small")
@@ -304,6 +304,7 @@ def test_script_is_written_beside_the_notebook(
 def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, lab: Lab):
     explorer.press("Add all shown")
     explorer.menu("CSV").select_option(label="Table of files and URIs (CSV)")
+    expect(explorer.file_name).to_have_value("jw02733.csv")  # what is offered has arrived
     explorer.name_file("mine.csv")
     explorer.press("Write")
 
@@ -405,7 +406,7 @@ def test_a_wrong_id_leaves_what_is_there(explorer: ExplorerPage, pictures: Path)
     before = explorer.cards()
     look_up(explorer, "jw99999-o001_t001_miri_f1130w")
 
-    expect(explorer.problems).to_contain_text("has no observation for")
+    expect(explorer.problems).to_contain_text("has no observation with")
     explorer.picture(pictures, "46_not_found")
     explorer.expect_showing("5 of 605 files")
     assert explorer.cards() == before

@@ -23,15 +23,15 @@ from jwstwidgets.vocabulary import describe
 if TYPE_CHECKING:
     from jwstwidgets.linkage.audit.holdings import Holdings
 
-#: Suffixes of what an association of a type makes first; the first that is archived stands for the
+#: What an association of a type makes in every mode; the first that is archived stands for the
 #: product, and if none is, the first of all (JWST pipeline documentation, stage 2 and 3 modules).
 _MADE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "image3": ("i2d",),
         "wfs-image3": ("wfscmb",),
-        "spec3": ("s2d", "s3d", "x1d", "c1d", "cal", "crf"),
-        "tso3": ("x1dints", "phot", "whtlt"),
-        "coron3": ("i2d", "psfsub"),
+        "spec3": ("x1d",),
+        "tso3": ("x1dints", "phot"),
+        "coron3": ("i2d",),
         "ami3": ("aminorm-oi", "amiavg-oi", "aminorm", "amiavg", "amilg"),
     }
 )
@@ -169,4 +169,5 @@ def same_conditions(name: Name, makings: Iterable[Making]) -> tuple[Any, ...]:
         return (name.program, name.candidate, name.instrument, rules)
     if rules:
         return (name.program, name.observation, name.detector, rules)
-    return (name.dataset and name.dataset.rpartition("_")[0], name.detector)
+    activity = (name.group, name.sequence, name.activity)
+    return (name.program, name.observation, name.visit, *activity, name.detector)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -109,8 +109,12 @@ class Holdings:
             found.setdefault(root, {})[number] = name
         return found
 
-    def of_template(self, template: Name, suffixes: Iterable[str]) -> str:
-        """First file that a name with a template for its source stands for; empty if none is."""
+    def of_template(self, template: Name, suffixes: Sequence[str]) -> str:
+        """First file that a name with a template for its source stands for.
+
+        Where a source is listed, but none of these files of it, the one that there should be;
+        empty where no source is listed.
+        """
         names = self.linkage.table.names
         wanted = ("program", "candidate", "instrument", "optical")
         fits = names["source"].notna().to_numpy(dtype=bool) & self.is_product
@@ -123,4 +127,5 @@ class Holdings:
             found = np.flatnonzero(fits & (names["suffix"] == suffix).to_numpy(dtype=bool))
             if len(found):
                 return str(self.linkage.table.files["filename"].iloc[found[0]])
-        return ""
+        sources = np.flatnonzero(fits)
+        return f"{names['root'].iloc[sources[0]]}_{suffixes[0]}.fits" if len(sources) else ""
