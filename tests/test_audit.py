@@ -238,7 +238,7 @@ def test_exclusive_access_is_archived_and_says_until_when():
     assert (found.state, found.missing) == ("complete", ())
     assert set(found.table["state"]) == {"exclusive"}
     assert found.table["release"].dt.date.astype(str).unique().tolist() == ["2025-06-03"]
-    assert found.sentence.endswith("4 of them are under exclusive access until 2025-06-03.")
+    assert found.sentence.endswith("4 files are under exclusive access until 2025-06-03.")
 
 
 @pytest.mark.parametrize("release", [None, "--", float("nan"), -1, 1e300])
@@ -246,7 +246,7 @@ def test_exclusive_access_without_a_date(release):
     found = audited(rights="EXCLUSIVE_ACCESS", observation={"t_obs_release": release})
 
     assert found.table["release"].isna().all()
-    assert found.sentence.endswith("4 of them are under exclusive access.")
+    assert found.sentence.endswith("4 files are under exclusive access.")
 
 
 def planned_rows(*obs_ids: str, filters: str = "F200W;CLEAR") -> pd.DataFrame:
@@ -505,7 +505,7 @@ def test_the_release_date_of_each_observation_of_a_program():
     found = audit_program(build_linkage(table, associations=[DOCUMENT]), observations=rows)
 
     assert "until 2025-06-03" in found.parts[0].sentence
-    assert found.sentence.endswith("4 of them are under exclusive access.")
+    assert found.sentence.endswith("4 files are under exclusive access.")
 
 
 def test_missing_files_are_named_with_the_product_that_they_belong_to():

@@ -200,7 +200,7 @@ class _Reader:
 
 
 def _reads_integrations(association: Association, product: AssociationProduct) -> bool:
-    """Whether stage 2 works on single integrations: time series, and coronagraphy since 2021."""
+    """Whether stage 2 works on single integrations: time series, coronagraphy, interferometry."""
     science = (member for member in product.members if member.exptype == "science")
     return association.asn_type.startswith("tso") or any(
         parse(member.expname).suffix == "rateints" for member in science

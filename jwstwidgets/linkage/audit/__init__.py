@@ -32,10 +32,10 @@ from jwstwidgets.linkage.audit.scope import Scope, scope_of
 from jwstwidgets.linkage.audit.table import ABSENT, audit_table
 from jwstwidgets.linkage.audit.verdict import State, evidence_for, sentence_for, state_of
 from jwstwidgets.names import parse
+from jwstwidgets.pools import Pool
 
 if TYPE_CHECKING:
     from jwstwidgets.linkage.graph import Linkage
-    from jwstwidgets.pools import Pool
 
 __all__ = ["Audit", "audit", "audit_program"]
 
@@ -141,6 +141,7 @@ def audit_program(
     number = str(program).removeprefix("jw")
     label = f"jw{number.zfill(5)}" if number else ""
     holdings = Holdings(linkage)
+    pool = Pool.empty() if pool is None else pool  # once, not for each part
     whole = scope_of(label, holdings, pool, observations)
     parts = []
     for subject in _parts(whole, holdings):

@@ -82,7 +82,7 @@ class _Finder:
         self.documents = holdings.documents
         self.read = holdings.documents.name
         self.names = holdings.linkage.table.names
-        self.pool = (pool or Pool.empty()).exposures
+        self.pool = (Pool.empty() if pool is None else pool).exposures
         self.planned = planned_rows(planned)
         self.is_exposure = (self.names["kind"] == "exposure").to_numpy(dtype=bool)
         is_level3 = (self.names["kind"] == "level3").to_numpy(dtype=bool)
@@ -142,13 +142,13 @@ class _Finder:
         candidate = f"o{observation}"
 
         def concerns(making: Making) -> bool:
-            name = parse(making[1].name)
+            name = self.read(making[1].name)
             return _is_of(name, program) and (
                 observation == name.observation
                 or candidate in (name.candidate, making[0].candidate)
             )
 
-        makings = [making for making in self.documents.all if concerns(making)]
+        makings = [m for m in self.documents.of_observation(observation) if concerns(m)]
         exposures = self._rows("observation", observation, program) & self.is_exposure
         level3 = self._rows("candidate", candidate, program) & self.is_level3
         of_it = (self.pool["observation"] == observation).fillna(False).to_numpy(dtype=bool)

@@ -66,7 +66,7 @@ def sentence_for(
     if len(exclusive):
         until = exclusive["release"].max()
         when = "" if pd.isna(until) else f" until {until:%Y-%m-%d}"
-        are = _count(len(exclusive), "of them is", "of them are")
+        are = _count(len(exclusive), "file is", "files are")
         parts.append(f"{are} under exclusive access{when}.")
     if reason.sentence and state != "empty":
         parts.append(f"There is no level-3 product. {reason.sentence}")
