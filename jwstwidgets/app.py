@@ -101,6 +101,11 @@ class Explorer(View):
         )
         widgets.link((self.zoom_toggle, "value"), (self.graph.cytoscape, "user_zooming_enabled"))
         self.fold_button = button("Fold all", self._fold, "Back to the overview")
+        self.read_button = button(
+            "Read associations",
+            self._read,
+            "Fetch the association documents: what they state is drawn solid",
+        )
         self.list_button = button("List", self._toggle_list, "What the graph shows, as lists")
         self.code_button = button("Code", self._toggle_code, "The Python that makes this view")
         self.picture_button = button("Save picture", self._save, "Write the graph as an SVG file")
@@ -116,6 +121,7 @@ class Explorer(View):
                 self.fit_button,
                 self.zoom_toggle,
                 self.fold_button,
+                self.read_button,
                 self.list_button,
                 self.code_button,
                 self.picture_button,
@@ -148,6 +154,9 @@ class Explorer(View):
     def _fold(self) -> None:
         self.act(self.session.fold_all)
         self.act(self.session.select, None)
+
+    def _read(self) -> None:
+        self.act(self.session.read_associations)
 
     def _toggle_list(self) -> None:
         self.links.layout.display = None if self.links.layout.display == "none" else "none"

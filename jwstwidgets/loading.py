@@ -7,16 +7,21 @@ thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
-from jwstwidgets.archive import Archive, Call, Query
-from jwstwidgets.errors import ArchiveError, NotInArchive, QueryError
+from jwstwidgets.archive import Archive, Call, Progress, Query
+from jwstwidgets.associations import Association, fetch_association
+from jwstwidgets.errors import ArchiveError, JwstWidgetsError, NotInArchive, QueryError
 from jwstwidgets.linkage import Linkage, build_linkage
 from jwstwidgets.names import parse
 from jwstwidgets.products import ProductTable, concat_rows
+
+#: Documents read at a time.
+_READERS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +143,44 @@ def _loaded(
 ) -> Loaded:
     table = ProductTable.from_rows(concat_rows(batches))
     return Loaded(row, found, build_linkage(table), tuple(str(error) for error in failed))
+
+
+def with_associations(archive: Archive, loaded: Loaded, call: Call) -> Loaded:
+    """Read the association documents that a list names, and let them strengthen its links.
+
+    A few at a time; one that cannot be read becomes a problem, and the rest counts.
+
+    Raises
+    ------
+    ArchiveError
+        The archive gave none of them.
+    Cancelled
+        It was asked to stop.
+    """
+    table = loaded.linkage.table
+    uris = table.files.loc[table.files["role"] == "association", "uri"].tolist()
+    documents: list[Association] = []
+    failed: list[JwstWidgetsError] = []
+
+    def fetch(uri: str) -> Association:
+        # A call is never shared: each request has one of its own, which ends with this.
+        return fetch_association(archive, uri, call=Call(call.remaining, call.cancelled))
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="jwstwidgets-read") as pool:
+        for done, future in enumerate(as_completed([pool.submit(fetch, uri) for uri in uris]), 1):
+            try:
+                documents.append(future.result())
+            except JwstWidgetsError as error:
+                failed.append(error)
+            if call.cancelled.is_set() or call.remaining == 0.0:
+                pool.shutdown(cancel_futures=True)
+            call.check("Reading the associations")
+            call.progress(Progress(done, len(uris), "association"))
+    if failed and not documents:
+        raise failed[0]
+    odd = [warning for document in documents for warning in document.warnings]
+    problems = (*loaded.problems, *map(str, failed), *odd)
+    return replace(loaded, linkage=build_linkage(table, associations=documents), problems=problems)
 
 
 def from_rows(rows: Any) -> Loaded:

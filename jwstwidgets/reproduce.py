@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 _KNOWN = ("SampleArchive", "MastArchive")
 
 
+_READ = "session.read_associations()"
+
+
 def opening_of(state: State) -> tuple[str, ...]:
-    """The line that opens what `state` shows; none if it shows nothing."""
+    """The lines that open what `state` shows, documents and all; none if it shows nothing."""
+    read = (_READ,) if state.linkage.associations else ()
     if state.obs_id:
-        return (f"session.open({state.obs_id!r})",)
-    return ("session.open_rows(rows)  # the rows you gave",) if len(state.table) else ()
+        return (f"session.open({state.obs_id!r})", *read)
+    return ("session.open_rows(rows)  # the rows you gave", *read) if len(state.table) else ()
 
 
 def code_of(archive: Archive, state: State) -> str:
@@ -41,14 +45,20 @@ def code_of(archive: Archive, state: State) -> str:
     steps += [f"session.unfold({group!r})" for group in state.unfolded]
     if state.selection is not None:
         steps.append(f"session.select({state.selection.name!r})")
+    # Any archive but the sample is asked in the background.
+    waits = kind != "SampleArchive"
     said: dict[str, str] = {}
     for step in steps:
         verb = step.partition("(")[0].removesuffix("_rows")
-        if verb in ("session.open", "session.set_filters"):
+        if verb in ("session.open", "session.set_filters", "session.read_associations"):
             if said.get(verb) == step:
                 continue
             said[verb] = step
+        if verb == "session.open":
+            said.pop("session.read_associations", None)
         lines.append(step)
+        if waits and verb in ("session.open", "session.read_associations"):
+            lines.append("session.wait()")
     return "\n".join(lines) + "\n"
 
 

@@ -25,13 +25,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jwstwidgets import outputs
 from jwstwidgets.archive import Archive, Call, Query, SampleArchive
-from jwstwidgets.basket import Basket
+from jwstwidgets.basket_verbs import BasketVerbs
 from jwstwidgets.diagram import Diagram, Stage
-from jwstwidgets.errors import JwstWidgetsError, UnknownFile
+from jwstwidgets.errors import JwstWidgetsError
 from jwstwidgets.export import ExportInfo
 from jwstwidgets.filters import Filters
 from jwstwidgets.jobs import Executor, Inline, JobState, Runner, Slot, atomic
@@ -42,8 +41,9 @@ from jwstwidgets.loading import (
     nothing,
     query_of,
     why_no_level3,
+    with_associations,
 )
-from jwstwidgets.reproduce import code_of, opening_of
+from jwstwidgets.reproduce import code_of
 from jwstwidgets.state import Selection, State
 from jwstwidgets.writing import write_text
 
@@ -53,7 +53,7 @@ Listener = Callable[[State | None, State], None]
 _log = logging.getLogger(__name__)
 
 
-class Session:
+class Session(BasketVerbs):
     """An exploration of one archive.
 
     Parameters
@@ -76,6 +76,9 @@ class Session:
         executor = executor or (Inline() if immediate else Runner())
         self._waits = not isinstance(executor, Inline)
         self._opening = Slot("Loading", executor, self._job_changed, lock=self._lock)
+        self._reading = Slot(
+            "Reading associations", executor, self._reading_changed, lock=self._lock
+        )
 
     @property
     def state(self) -> State:
@@ -109,6 +112,11 @@ class Session:
             self._change(job=job, unfolded=before.unfolded, selection=before.selection)
         if job.problem is not None:
             self.note_problem(str(job.problem), job.error)
+
+    def _reading_changed(self, reading: JobState) -> None:
+        self._change(reading=reading)
+        if reading.problem is not None:
+            self.note_problem(str(reading.problem), reading.error)
 
     @atomic
     def note_problem(self, text: str, error: BaseException | None = None) -> None:
@@ -178,16 +186,34 @@ class Session:
 
     def _show(self, loaded: Loaded) -> None:
         self._before = None
+        self._reading.cancel()
         self._change(loaded=loaded, unfolded=(), selection=None, problems=loaded.problems)
 
+    def read_associations(self) -> None:
+        """Read the association documents that are listed: what they state is the best evidence.
+
+        In the background, but for the sample; documents that cannot be read are told, and the rest
+        counts. What is unfolded and selected stays.
+        """
+        loaded = self.state.loaded
+
+        def stated(better: Loaded) -> None:
+            if self.state.loaded is loaded:
+                problems = (*self.state.problems, *better.problems[len(loaded.problems) :])
+                self._change(loaded=better, problems=problems)
+
+        self._reading.start(lambda call: with_associations(self.archive, loaded, call), done=stated)
+
     def cancel(self) -> None:
-        """Stop loading; what was there before stays."""
+        """Stop loading and reading; what was there before stays."""
         self._opening.cancel()
+        self._reading.cancel()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is loading; raise what went wrong."""
-        finished = self._opening.wait(timeout)
+        """Wait until nothing is loading or being read; raise what went wrong."""
+        finished = self._opening.wait(timeout) and self._reading.wait(timeout)
         self._opening.raise_error()
+        self._reading.raise_error()
         return finished
 
     # --- how to look at it ---
@@ -263,62 +289,7 @@ class Session:
             return np.empty(0, np.int32)
         return self.state.linkage.lineage(selection.codes)
 
-    # --- what to take home ---
-
-    @atomic
-    def add(self, *files: str) -> None:
-        """Put files, by name or URI, into the basket."""
-        self._add([self.state.table.code(file) for file in files], "picked", "add", *files)
-
-    @atomic
-    def add_group(self, group: str) -> None:
-        """Put all files of a group, shown ones, into the basket."""
-        selection = self._selection(group)
-        shown = selection.codes[self.state.filters.mask(self.state.table)[selection.codes]]
-        self._add(shown, f"group {selection.label}", "add_group", group)
-
-    @atomic
-    def add_lineage(self, file: str | None = None) -> None:
-        """Put a file (the selection by default) with all that made it and all it made in."""
-        selection = self._selection(file) if file is not None else self.state.selection
-        if selection is None:
-            raise UnknownFile("Nothing is selected.", "Select a file, or name one.")
-        codes = self.state.linkage.lineage(selection.codes)
-        self._add(codes, f"lineage of {selection.name}", "add_lineage", selection.name)
-
-    @atomic
-    def add_shown(self) -> None:
-        """Put everything that the filters leave into the basket."""
-        codes = np.flatnonzero(self.state.filters.mask(self.state.table))
-        why = f"shown of {self.state.obs_id or 'the list'} ({self.state.filters})"
-        self._add(codes, why, "add_shown")
-
-    def _add(self, codes: Any, reason: str, verb: str, *arguments: str) -> None:
-        rows: pd.DataFrame = self.state.table.rows_for(codes)
-        if rows.empty:
-            raise JwstWidgetsError("There is nothing to add: no file is shown.", "Show some first.")
-        self._set_basket(self.state.basket.add(rows, reason), verb, *arguments)
-
-    @atomic
-    def remove(self, *files: str) -> None:
-        """Take files, by name or URI, out of the basket."""
-        held = self.state.basket.to_frame()
-        uris = held.loc[held["filename"].isin(files) | held["uri"].isin(files), "uri"]
-        self._set_basket(self.state.basket.remove(uris), "remove", *files)
-
-    def clear_basket(self) -> None:
-        """Empty the basket."""
-        self._change(basket=Basket(), basket_verbs=())
-
-    def _set_basket(self, basket: Basket, verb: str, *arguments: str) -> None:
-        # Which files a verb added can depend on what was shown: the filters go with it.
-        call = f"session.{verb}({', '.join(map(repr, arguments))})"
-        context = (*opening_of(self.state), f"session.set_filters({self.state.filters!r})")
-        self._change(basket=basket, basket_verbs=(*self.state.basket_verbs, *context, call))
-
-    def export(self, format: str, path: str | Path) -> Path:
-        """Write the basket, e.g. ``export("shell", "get_jw02733.sh")``; returns the file."""
-        return self.state.basket.export(format, path, self.export_info())
+    # --- what leaves it ---
 
     def export_info(self) -> ExportInfo:
         """What an export says of itself: the archive, its server, what the files are of."""

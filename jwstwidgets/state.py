@@ -74,6 +74,8 @@ class State:
         How the basket came about, as Python.
     job : JobState
         The loading of an observation.
+    reading : JobState
+        The reading of its association documents.
     problems : tuple of str
         What went wrong since the last observation was opened, in sentences.
     """
@@ -85,6 +87,7 @@ class State:
     basket: Basket = field(default_factory=Basket)
     basket_verbs: tuple[str, ...] = ()
     job: JobState = field(default_factory=lambda: JobState("Loading"))
+    reading: JobState = field(default_factory=lambda: JobState("Reading associations"))
     problems: tuple[str, ...] = ()
 
     @property

@@ -22,7 +22,7 @@ LAYERS = (
     ("archive", "associations", "pools", "pool_cells", "references"),
     ("linkage",),
     ("filters", "basket", "basket_rows", "export", "diagram", "svg", "jobs"),
-    ("loading", "state", "outputs", "reproduce", "session"),
+    ("loading", "state", "outputs", "reproduce", "basket_verbs", "session"),
     ("widgets",),
     ("app",),
 )

@@ -42,8 +42,15 @@ class DetailsPanel(View):
         self.lineage_button = button(
             "Add lineage", self._add_lineage, "With all that made it and all it made"
         )
+        self.needed_button = button(
+            "Add what stage 3 needs",
+            self._add_needed,
+            "What making this again from the calibrated exposures would read",
+        )
         self.clear_button = button("Clear", self._clear, "Select nothing")
-        self.buttons = widgets.HBox([self.add_button, self.lineage_button, self.clear_button])
+        self.buttons = widgets.HBox(
+            [self.add_button, self.lineage_button, self.needed_button, self.clear_button]
+        )
         self.buttons.add_class("jwstwidgets-buttons")
         self.add_class("jwstwidgets-panel")
         self.children = [self.text, self.buttons]
@@ -58,6 +65,9 @@ class DetailsPanel(View):
     def _add_lineage(self) -> None:
         self.act(self.session.add_lineage)
 
+    def _add_needed(self) -> None:
+        self.act(self.session.add_needed)
+
     def _clear(self) -> None:
         self.act(self.session.select, None)
 
@@ -71,10 +81,16 @@ class DetailsPanel(View):
         if selection is None:
             self.text.value = f"<h4>Nothing selected</h4>{_HINT}"
             return
+        self.needed_button.layout.display = None if _is_level3(new, selection) else "none"
         self.add_button.description = "Add group" if selection.is_group else "Add file"
         self.text.value = (
             describe_group(new, selection) if selection.is_group else describe_file(new, selection)
         )
+
+
+def _is_level3(state: State, selection: Selection) -> bool:
+    name = state.table.names.iloc[selection.codes[0]]
+    return not selection.is_group and name["kind"] == "level3"
 
 
 def describe_file(state: State, selection: Selection) -> str:

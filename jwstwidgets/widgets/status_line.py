@@ -47,12 +47,13 @@ class StatusLine(View):
 
     def render(self, old: State | None, new: State) -> None:
         """Show what is going on."""
-        running = new.job.status == "running"
+        job = new.reading if new.reading.status == "running" else new.job
+        running = job.status == "running"
         self.bar.layout.display = self.cancel_button.layout.display = None if running else "none"
-        if running and new.job.progress is not None:
-            self.bar.max = max(new.job.progress.total, 1)
-            self.bar.value = new.job.progress.done
-        notes = [_job_text(new.job), *_few(self.session.diagram().notes)]
+        if running and job.progress is not None:
+            self.bar.max = max(job.progress.total, 1)
+            self.bar.value = job.progress.done
+        notes = [_job_text(job), _stated(new), *_few(self.session.diagram().notes)]
         label = f"Data: {escape(self.session.source)}"
         if self.session.source == SampleArchive.label:
             label = f"<span class='jwstwidgets-sample'>{label}</span>"
@@ -62,6 +63,11 @@ class StatusLine(View):
             f"<div class='jwstwidgets-problem' role='alert'>{escape(p)}</div>" for p in new.problems
         )
         self.dismiss_button.layout.display = None if new.problems else "none"
+
+
+def _stated(state: State) -> str:
+    read = len(state.linkage.associations)
+    return f"{read:,} association{'s' * (read != 1)} read" if read else ""
 
 
 def _few(notes: tuple[str, ...]) -> list[str]:

@@ -412,6 +412,27 @@ def test_a_wrong_id_leaves_what_is_there(explorer: ExplorerPage, pictures: Path)
     assert explorer.cards() == before
 
 
+def test_over_http_links_become_stated_when_documents_are_read(open_explorer: Open, pictures: Path):
+    explorer = open_explorer(
+        "from jwstwidgets import MastArchive, ReplicaServer, SampleArchive, explore\n"
+        "server = ReplicaServer(SampleArchive()).start()\n"
+        "explore('jw02733-o002_t001_miri_f1130w', MastArchive(server.url))"
+    )
+    explorer.expect_showing("5 of 605 files")
+    expect(explorer.graph).not_to_contain_text("stated by an association")
+    explorer.toggle("MRP only").click()
+    explorer.tap("i2d")
+
+    explorer.press("Read associations")
+
+    expect(explorer.root).to_contain_text("17 associations read")
+    expect(explorer.graph).to_contain_text("stated by an association")
+    explorer.press("Add what stage 3 needs")
+    expect(explorer.basket).to_contain_text("17 files")
+    explorer.expect_no_problem()
+    explorer.picture(pictures, "33_associations_read")
+
+
 def test_two_explorers_mind_their_own(open_explorer: Open, stories: Notebook):
     first = open_explorer(
         "from IPython.display import display\n"
