@@ -45,10 +45,8 @@ class BasketPanel(View):
             options=[(f.label, f.name) for f in FORMATS], layout={"width": "auto"}
         )
         self.format.tooltip = "What to write"
-        # Sent when it is left: a click on Write would overtake a letter that is still on its way.
-        self.path = widgets.Text(
-            placeholder="file name", continuous_update=False, layout={"width": "150px"}
-        )
+        # Sent letter by letter: sent when it is left, a click on Write could overtake it.
+        self.path = widgets.Text(placeholder="file name", layout={"width": "150px"})
         self.path.tooltip = "Where to write it; relative paths are beside the notebook"
         self.export_button = button("Write", self._export, "Write this file")
         self.export_button.add_class("jwstwidgets-primary")

@@ -157,8 +157,12 @@ class ExplorerPage:
         self.button(name).click()
 
     def name_file(self, name: str) -> None:
-        """Type a file name to write to, over the one that is offered."""
+        """Type a file name to write to, over the one that is offered; until the kernel has it."""
+        # Typed and clicked on within a millisecond, the click can be served first.
+        heard = self.notebook.traffic.messages
+        before = heard["status"]
         self.file_name.fill(name)
+        self.notebook.wait_until(lambda: heard["status"] >= before + 2)  # busy and idle
 
     @property
     def file_name(self) -> Locator:
