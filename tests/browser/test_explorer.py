@@ -316,6 +316,7 @@ def test_table_is_written_under_the_name_that_was_typed(explorer: ExplorerPage, 
 
 def test_an_export_that_fails_is_told(explorer: ExplorerPage):
     explorer.press("Add all shown")
+    expect(explorer.basket).to_contain_text("5 files")
     explorer.name_file("nowhere/get.sh")
     explorer.press("Write")
 
