@@ -106,7 +106,10 @@ def astroquery_imported() -> None:
 def test_it_is_an_archive_and_says_which() -> None:
     assert isinstance(MastArchive(), Archive)
     assert MastArchive().label == "MAST"
-    assert MastArchive("http://127.0.0.1:8000").label == "MAST replica at 127.0.0.1:8000"
+    assert (
+        MastArchive("http://127.0.0.1:8000").label
+        == "MAST replica (reconstruction) at 127.0.0.1:8000"
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Knows nothing of astroquery; :mod:`.mast` puts its client on the wires that are made here.
 
 >>> Service("http://127.0.0.1:8000/")
-<Service: MAST replica at 127.0.0.1:8000>
+<Service: MAST replica (reconstruction) at 127.0.0.1:8000>
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Service:
                 f"{address!r} is no address of a server.",
                 'Give one like "http://127.0.0.1:12345".',
             )
-        self.label = "MAST" if self.base == MAST else f"MAST replica at {parts.netloc}"
+        self.label = (
+            "MAST" if self.base == MAST else f"MAST replica (reconstruction) at {parts.netloc}"
+        )
         self._loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
         self.private = parts.scheme == "https" or self._loopback
         self._read_timeout = read_timeout

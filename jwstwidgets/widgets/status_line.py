@@ -6,12 +6,13 @@ from html import escape
 
 import ipywidgets as widgets
 
-from jwstwidgets.archive import SampleArchive
 from jwstwidgets.jobs import JobState
 from jwstwidgets.session import Session
 from jwstwidgets.state import State
 from jwstwidgets.widgets.view import View, button, html
 
+#: What the sample, and a replica that serves it, say of themselves.
+_RECONSTRUCTION = "(reconstruction)"
 _NOTES_SHOWN = 3
 
 
@@ -55,7 +56,7 @@ class StatusLine(View):
             self.bar.value = job.progress.done
         notes = [_job_text(job), _stated(new), *_few(self.session.diagram().notes)]
         label = f"Data: {escape(self.session.source)}"
-        if self.session.source == SampleArchive.label:
+        if _RECONSTRUCTION in self.session.source:
             label = f"<span class='jwstwidgets-sample'>{label}</span>"
         texts = [escape(note) for note in notes if note]
         self.text.value = f"<span class='jwstwidgets-muted'>{' · '.join([*texts, label])}</span>"
