@@ -197,10 +197,9 @@ class Session(BasketVerbs):
         """
         loaded = self.state.loaded
 
-        def stated(better: Loaded) -> None:
-            if self.state.loaded is loaded:
-                problems = (*self.state.problems, *better.problems[len(loaded.problems) :])
-                self._change(loaded=better, problems=problems)
+        def stated(better: Loaded) -> None:  # `_show` cancels it when something else is shown
+            problems = (*self.state.problems, *better.problems[len(loaded.problems) :])
+            self._change(loaded=better, problems=problems)
 
         self._reading.start(lambda call: with_associations(self.archive, loaded, call), done=stated)
 

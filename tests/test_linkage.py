@@ -1071,3 +1071,12 @@ def test_no_member_is_inferred_that_no_association_states(
     assert edges(linkage, "composition", evidence="name") == inferred
     assert strangers(linkage) == []
     assert networkx.is_directed_acyclic_graph(graph_of(linkage, lineage=False))
+
+
+def test_a_guide_star_file_is_not_moved_to_an_exposure_it_is_not_listed_under():
+    visit = "jw02733002001"
+    listed, other = f"{visit}_02103_00001_mirimage", f"{visit}_02103_00002_mirimage"
+    guide = f"{visit}_gs-fg_2022163120339_cal.fits"
+    # The exposure that the archive lists it under is not in this (partial) list; its neighbour is.
+    linkage = link(caom_rows([(listed, guide), (other, f"{other}_uncal.fits")]))
+    assert len(linkage.links(guide)) == 0
